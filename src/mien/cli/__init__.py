@@ -1,0 +1,42 @@
+"""The command line: one file per verb. Heavy imports stand inside the verbs, so that ``mien --help`` is quick."""
+
+import sys
+
+import typer
+
+from mien.cli import compare, evaluate, experiment, synth, table, train
+from mien.errors import MienError
+
+app = typer.Typer(
+    name="mien",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Learn facial expressions, action units and valence/arousal from databases that each label part of it.",
+    epilog="Start with: mien synth demo && mien experiment recipes/demo.toml",
+)
+
+
+@app.callback()
+def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error.")) -> None:
+    """Options before the verb."""
+
+
+app.command()(synth.synth)
+app.add_typer(table.app, name="table")
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(experiment.experiment)
+app.command()(compare.compare)
+
+
+def main() -> None:
+    """Run the command line; a user's error is one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except MienError as error:
+        if "--debug" in sys.argv:
+            raise
+        typer.secho(f"error: {error}", fg="red", err=True)
+        raise SystemExit(2) from None

@@ -1,0 +1,62 @@
+"""Progress bars and printed lines, shared by the verbs."""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+console = Console(stderr=True, highlight=False)
+QUIET_EVERY_S = 30.0  # between two lines where stderr is no terminal (a log file, CI) and a bar would be noise
+
+
+def _bars(*more: TextColumn) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *more, TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def bar(items: Iterable[Any], what: str, total: int) -> Iterator[Any]:
+    """Iterate with a progress bar on stderr; it goes away when it is done."""
+    with _bars() as bars:
+        yield from bars.track(items, total=total, description=what)
+
+
+class TrainingBar:
+    """Tells on stderr how training goes; a ``mien.training.loop.Watcher``."""
+
+    def __init__(self) -> None:
+        self._bars = _bars(TextColumn("{task.fields[rate]:.0f} faces/s, loss {task.fields[loss]:.3f}"))
+        self._task: TaskID | None = None
+        self._loss = float("nan")
+        self._next_line = 0.0
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self._close()
+        console.print(text, markup=False, soft_wrap=True)
+
+    def step(self, step: int, steps: int, terms: dict[str, float], images_per_s: float) -> None:
+        """Move the bar."""
+        self._loss = terms.get("loss", self._loss)
+        if not console.is_terminal:
+            self._line(step, steps, images_per_s)
+            return
+        if self._task is None:
+            self._task = self._bars.add_task("training", total=steps, rate=images_per_s, loss=self._loss)
+            self._bars.start()
+        self._bars.update(self._task, completed=step, rate=images_per_s, loss=self._loss)
+        if step == steps:
+            self._close()
+
+    def _line(self, step: int, steps: int, images_per_s: float) -> None:
+        now = time.monotonic()
+        if now >= self._next_line or step == steps:
+            self._next_line = now + QUIET_EVERY_S
+            console.print(f"step {step} of {steps}: {images_per_s:.0f} faces/s, loss {self._loss:.3f}", soft_wrap=True)
+
+    def _close(self) -> None:
+        if self._task is not None:
+            self._bars.stop()
+            self._bars.remove_task(self._task)
+            self._task = None

@@ -1,0 +1,72 @@
+"""``mien evaluate``: score a trained network on a table."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mien.metrics.scores import Score
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a trained network.")],
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A label table, or a database with --reader.")],
+    reader: Annotated[
+        str, typer.Option(help="How to read TABLE: 'table', or a name that 'mien table databases' lists.")
+    ] = "table",
+    split: Annotated[str | None, typer.Option(help="Only the rows of this split.")] = None,
+    where: Annotated[list[str], typer.Option(help="Only rows with COLUMN=VALUE. Repeat it.")] = [],  # noqa: B006
+    task: Annotated[list[str], typer.Option(help="Score only these tasks. Repeat it.")] = [],  # noqa: B006
+    name: Annotated[str | None, typer.Option(help="Name of the result files; default: that of TABLE.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score a network: every task that the table gives, label by label, with 95 % intervals by bootstrap over people.
+
+    Writes RUN/test/NAME.json with the scores and RUN/test/NAME.parquet with every prediction.
+
+        mien evaluate runs/demo/sjmt-seed0 demo/B.parquet --split test
+    """
+    from mien.cli.needs import need_training
+
+    need_training()
+    from mien.cli.bars import bar
+    from mien.cli.tables import print_grid
+    from mien.data.databases import read_database
+    from mien.data.prepare import Faces
+    from mien.data.table import LabelTable
+    from mien.errors import MienError
+    from mien.metrics.scores import to_records
+    from mien.models.checkpoint import load
+    from mien.training.evaluate import predictions_on, write_evaluation
+
+    rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split else {})
+    if "" in rows.values():
+        raise MienError(f"--where {where}: expected COLUMN=VALUE, for example source=lfw")
+    model, info = load(run)
+    opened = LabelTable(table) if reader == "table" else read_database(reader, table)
+    labels, cut = model.spec.labels, model.spec.preprocessing
+    faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None)
+    predictions = predictions_on(model, model.spec, faces, info.thresholds, bar)
+    scores = predictions.score()
+    about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}
+    write_evaluation(run / "test", faces.name, predictions, scores, about)
+    if as_json:
+        typer.echo(json.dumps({"about": about, "scores": to_records(scores)}))
+        return
+    print_grid(f"{run} on {len(predictions.rows)} faces of {table}", _grid(scores))
+    typer.echo(f"{run / 'test' / faces.name}.json and .parquet: scores and predictions")
+
+
+def _grid(scores: "Sequence[Score]") -> list[list[str]]:
+    """Labels by metrics, task after task; the means of a task come first."""
+    from mien.metrics.intervals import Interval
+    from mien.report.results import shown
+
+    rows = [["task", "label", "metric", "score [95 %]", "faces", "undefined"]]
+    for s in sorted(scores, key=lambda s: (s.task, s.label != "")):
+        interval = Interval(s.value, s.low, s.high, s.n, s.n, 0)
+        rows.append([s.task, s.label or "all", s.metric, shown(interval), str(s.n), str(s.undefined or "")])
+    return rows

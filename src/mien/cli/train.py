@@ -1,0 +1,37 @@
+"""``mien train``: one run of a recipe."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="A TOML recipe, such as those in recipes/.")]
+Changes = Annotated[
+    list[str], typer.Option("--set", help="Replace a setting: section.key=value, such as training.steps=50. Repeat it.")
+]
+
+
+def train(
+    recipe: RecipeFile,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the run; default: runs/NAME-METHOD-seedN.")
+    ] = None,
+    change: Changes = [],  # noqa: B006
+) -> None:
+    """Train one network from databases that each label part of a face.
+
+    A run that was cut off goes on where it stood when the same command is given again.
+
+        mien train recipes/demo.toml --set method.name=joint --set seed=1
+    """
+    from mien.cli.needs import need_training
+
+    need_training()
+    from mien.cli.bars import TrainingBar, bar
+    from mien.config import read_recipe
+    from mien.training.run import train as run
+
+    settings = read_recipe(recipe, change)
+    folder = out or Path("runs") / f"{settings.name}-{settings.method['name']}-seed{settings.seed}"
+    run(settings, folder, TrainingBar(), bar)
+    typer.echo(f"{folder}: trained. Next: mien evaluate {folder}")

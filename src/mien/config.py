@@ -1,0 +1,255 @@
+"""Recipes: one TOML file says everything about a training run, read into typed settings.
+
+An unknown key or a wrong value raises with its place in the file and the nearest known key.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mien.choose import nearest
+from mien.errors import RecipeError
+from mien.labels import KNOWN_NAMES, TASKS, LabelSet, label_set
+from mien.preprocessing import Preprocessing
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Task = Literal["expression", "au", "au_intensity", "va", "compound"]
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+class Section(BaseModel):
+    """A part of a recipe: no unknown keys, no changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Folds(Section):
+    """Subject-wise cross-validation: the run with seed k tests on fold ``k % count``."""
+
+    count: int = Field(3, ge=2)
+    val: Share = 0.15  # share of the remaining subjects that validate
+    seed: int = 0  # of the partition; the same for every run, so that runs can be compared
+
+
+class Database(Section):
+    """One database of a recipe.
+
+    Attributes:
+        name: what the tables of results call it.
+        path: table or folder; ``$NAME`` is replaced from the environment.
+        reader: how to read it: ``table`` for mien's own Parquet, else a name from ``mien table readers``.
+        weight: its share of every mixed batch, or of the turns.
+        tasks: which of its labels may be used; all when not given. The others are withheld.
+        train, val, test: names of the splits.
+        folds: make the splits anew, by subject; ``fractions``: likewise, one seeded split.
+        carve_val: share of the training rows, whole subjects, that validates: for a database without such a split.
+    """
+
+    name: str
+    path: str
+    reader: str = "table"
+    weight: float = Field(1.0, gt=0)
+    tasks: tuple[Task, ...] = TASKS  # type: ignore[assignment]
+    train: str = "train"
+    val: str = "val"
+    test: str = "test"
+    folds: Folds | None = None
+    fractions: dict[str, float] | None = None
+    carve_val: Share = 0.0
+    rows: dict[str, str] = {}  # keep only the rows with these values, for example {source = "lfw"}
+
+    @model_validator(mode="after")
+    def _one_way_to_split(self) -> Self:
+        if sum(map(bool, (self.folds, self.fractions, self.carve_val))) > 1:
+            raise ValueError("folds, fractions and carve_val exclude each other; keep one of them")
+        return self
+
+    def resolved_path(self) -> Path:
+        """``path`` with environment variables filled in."""
+        filled = os.path.expandvars(self.path)
+        if "$" in filled:
+            name = filled.split("$", 1)[1].split("/", 1)[0].strip("{}")
+            raise RecipeError(
+                f"Database {self.name!r}: path {self.path!r} needs the environment variable {name}, which is not set; "
+                f"run: export {name}=/folder/with/your/data"
+            )
+        return Path(filled)
+
+
+class Augment(Section):
+    """Random changes of a training picture that keep its labels true. Zero switches one off.
+
+    Attributes:
+        flip: probability of a left/right flip (AUs here are coded for both sides together).
+        rotate_deg, scale, shift: standard deviation of the rotation in degrees, of log scale, of the shift / side.
+        brightness, contrast: standard deviation in units of the full range, and of log contrast.
+        colour: standard deviation of the log gain per channel; grey: probability of dropping colour.
+        blur, jpeg, erase: probability of a Gaussian blur, of JPEG compression, of a covered rectangle.
+    """
+
+    flip: Share = 0.5
+    rotate_deg: float = Field(8.0, ge=0, le=45)
+    scale: float = Field(0.08, ge=0, le=0.5)
+    shift: float = Field(0.04, ge=0, le=0.3)
+    brightness: float = Field(0.08, ge=0, le=0.5)
+    contrast: float = Field(0.15, ge=0, le=1)
+    colour: float = Field(0.0, ge=0, le=0.5)
+    grey: Share = 0.0
+    blur: Share = 0.05
+    jpeg: Share = 0.0
+    erase: Share = 0.2
+
+
+class Network(Section):
+    """The network: a backbone by name and how its outputs are made."""
+
+    backbone: str = "resnet32"
+    hidden: int | None = Field(None, ge=1)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    va_bins: int = Field(0, ge=0, le=256)
+    init: str | None = None  # folder of an earlier run, or a .safetensors file
+
+
+class Training(Section):
+    """Optimisation. ``steps`` are weight updates of ``batch_size`` images each, over all processes."""
+
+    steps: int = Field(2000, ge=1)
+    batch_size: int = Field(128, ge=2)
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    lr: float = Field(0.05, gt=0)
+    weight_decay: float = Field(5e-4, ge=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    betas: tuple[float, float] = (0.9, 0.999)
+    schedule: Literal["constant", "cosine", "exponential"] = "cosine"
+    warmup: int = Field(100, ge=0)
+    decay: float = Field(0.5, gt=0, le=1)  # exponential: factor per decay_every steps
+    decay_every: int = Field(10_000, ge=1)
+    clip_norm: float = Field(5.0, ge=0)  # 0: off
+    ema: float = Field(0.0, ge=0, lt=1)  # decay of the averaged weights; 0: off
+    precision: Literal["no", "bf16", "fp16"] = "no"
+    accumulate: int = Field(1, ge=1)
+    evaluate_every: int = Field(500, ge=1)
+    checkpoint_every: int = Field(200, ge=1)
+    log_every: int = Field(20, ge=1)
+    thresholds: Literal["half", "best_f1", "equal_precision_recall"] = "half"  # of AUs; the others from validation
+    threads: int = Field(0, ge=0)  # of the CPU; 0: as torch finds best
+
+
+class Experiment(Section):
+    """A comparison: every method with every seed, on the same splits and with the same budget of images."""
+
+    methods: tuple[str, ...] = Field(("single", "alternating", "sjmt"), min_length=1)
+    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
+
+
+class Recipe(Section):
+    """Everything that decides a run. Two runs of one recipe on the same CPU give the same weights."""
+
+    name: str
+    about: str = ""
+    seed: int = Field(0, ge=0)
+    data: tuple[Database, ...] = Field(min_length=1)
+    labels: dict[str, tuple[str, ...]] | None = None  # the network's labels; default: the union of the databases' own
+    preprocessing: Preprocessing = Preprocessing()
+    augment: Augment = Augment()
+    network: Network = Network()
+    method: dict[str, Any] = {"name": "sjmt"}
+    training: Training = Training()
+    experiment: Experiment = Experiment()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [database.name for database in self.data]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two databases share a name in {names}; give each its own")
+        if "name" not in self.method:
+            raise ValueError("[method] has no name; expected for example name = 'sjmt'")
+        if self.labels is not None:
+            for task, labels in self.labels.items():
+                for label in labels:
+                    if label not in KNOWN_NAMES.get(task, ()):
+                        known = KNOWN_NAMES.get(task, TASKS)
+                        raise ValueError(f"[labels] {task} = {label!r} is unknown; {nearest(label, known)}")
+        return self
+
+    def wanted_labels(self, given: LabelSet) -> LabelSet:
+        """The network's labels, for databases whose union of labels is ``given``."""
+        return given if self.labels is None else label_set(self.labels)
+
+
+def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
+    """Read a TOML recipe.
+
+    Args:
+        path: the file.
+        changes: settings to replace, each ``section.key=value`` with a TOML value, such as ``training.steps=50``.
+
+    Raises:
+        RecipeError: no such file, no TOML, an unknown key, a wrong value.
+    """
+    try:
+        tree = tomllib.loads(Path(path).read_text())
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot read the recipe ({error.strerror}); recipes lie in recipes/") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not valid TOML: {error}") from None
+    for change in changes:
+        _change(tree, change)
+    return parse(Recipe, tree, str(path))
+
+
+def _change(tree: dict[str, Any], change: str) -> None:
+    key, equals, text = change.partition("=")
+    if not equals:
+        raise RecipeError(f"--set {change!r}: expected section.key=value, for example training.steps=50")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        tree = tree.setdefault(section, {})
+        if not isinstance(tree, dict):
+            raise RecipeError(f"--set {change!r}: {section!r} is no section of the recipe")
+    tree[last] = value
+
+
+def parse(model: type[Settings], tree: Mapping[str, Any], where: str) -> Settings:
+    """``tree`` as typed settings; every fault becomes one sentence of a ``RecipeError``."""
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        faults = "\n".join(_sentence(model, fault) for fault in error.errors())
+        raise RecipeError(f"{where}: {faults}") from None
+
+
+def _sentence(model: type[BaseModel], fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        key = str(fault["loc"][-1])
+        return f"unknown key {place!r}; {nearest(key, _keys(model, fault['loc'][:-1]))}"
+    if fault["type"] == "missing":
+        return f"key {place!r} is missing; add it"
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    return f"{place} = {fault['input']!r}: {message}" if fault["loc"] else message
+
+
+def _keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """The keys that are known at ``loc``."""
+    for part in loc:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _section_type(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _section_type(annotation: Any) -> type[BaseModel] | None:
+    """The settings class inside an annotation such as ``tuple[Database, ...]`` or ``Folds | None``."""
+    for kind in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None

@@ -1,0 +1,1 @@
+"""From databases on disk to batches with masks."""

@@ -1,0 +1,67 @@
+"""What a training step gets: pictures, targets, and masks that say which targets somebody gave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mien.errors import MienError
+from mien.labels import CLASS_TASKS
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B faces of one or several databases.
+
+    Attributes:
+        image: (B, 3, H, W) float32 RGB in [0, 1].
+        target: per task (B, labels): ``expression`` and ``compound`` are distributions over classes, ``au`` 0/1,
+            ``au_intensity`` 0-5, ``va`` -1..1.
+        mask: per task (B, labels) bool, True where an annotator gave the label. Targets under False are never read.
+            For a class task, True marks the classes that the row's annotators could choose.
+        database: (B,) int64, the number of each row's database in the recipe.
+    """
+
+    image: Tensor
+    target: Mapping[str, Tensor]
+    mask: Mapping[str, Tensor]
+    database: Tensor
+
+    def __post_init__(self) -> None:
+        rows = len(self.image)
+        if self.image.ndim != 4 or self.image.shape[1] != 3:
+            raise MienError(f"Batch: image has shape {tuple(self.image.shape)}, expected (B, 3, H, W)")
+        if self.target.keys() != self.mask.keys():
+            raise MienError(
+                f"Batch: targets of {sorted(self.target)} but masks of {sorted(self.mask)}; give both alike"
+            )
+        for task, target in self.target.items():
+            mask = self.mask[task]
+            if target.shape != mask.shape or len(target) != rows or mask.dtype != torch.bool:
+                raise MienError(
+                    f"Batch: {task} has target {tuple(target.shape)} and mask {tuple(mask.shape)} {mask.dtype}, "
+                    f"expected the same ({rows}, labels) and bool"
+                )
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch on another device; pictures in channels-last order, which convolutions like."""
+        return Batch(
+            self.image.to(device, memory_format=torch.channels_last, non_blocking=True),
+            {task: target.to(device, non_blocking=True) for task, target in self.target.items()},
+            {task: mask.to(device, non_blocking=True) for task, mask in self.mask.items()},
+            self.database.to(device, non_blocking=True),
+        )
+
+
+def labelled_rows(task: str, mask: Tensor) -> Tensor:
+    """Which rows (B,) carry any label of a task."""
+    return mask.any(dim=1)
+
+
+def label_counts(batch: Batch) -> dict[str, int]:
+    """How many labels of each task the batch holds: rows for class tasks, single values for the others."""
+    return {task: int((mask.any(dim=1) if task in CLASS_TASKS else mask).sum()) for task, mask in batch.mask.items()}

@@ -1,0 +1,91 @@
+"""From stores to batches: batch t is a formula of the seed and t, made ahead of time by a thread."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mien.config import Augment
+from mien.data.batch import Batch
+from mien.data.sampling import Draw, Sampler
+from mien.data.store import Store
+from mien.data.targets import FloatArray
+from mien.data.transforms import augmented, centred, draw_changes
+
+AHEAD = 2  # batches in the making while the network works: enough to hide their time, and little memory
+
+
+class Loader:
+    """Training batches.
+
+    Args:
+        stores: one per database.
+        sampler: which rows make batch t.
+        size: side of the network's input in pixels.
+        augment: random changes.
+        seed: of the changes.
+        part: (rank, processes): this process's share of every batch.
+    """
+
+    def __init__(
+        self,
+        stores: Sequence[Store],
+        sampler: Sampler,
+        size: int,
+        augment: Augment,
+        seed: int,
+        part: tuple[int, int] = (0, 1),
+    ) -> None:
+        self._stores, self._sampler, self._size = stores, sampler, size
+        self._augment, self._seed, self._part = augment, seed, part
+
+    def batch(self, step: int) -> Batch:
+        """Batch ``step``: the same at every call."""
+        draw = self._sampler.draw(step)
+        rng = np.random.default_rng([self._seed, step])
+        pad = (self._stores[0].images.shape[1] - self._size) // 2
+        changes = draw_changes(self._augment, len(draw.row), self._size, pad, rng)
+        mine = slice(self._part[0], None, self._part[1])
+        draw = Draw(draw.database[mine], draw.row[mine])
+        faces = [self._stores[d].images[row] for d, row in zip(draw.database, draw.row, strict=True)]
+        return _batch(augmented(faces, changes.part(mine), self._size), self._stores, draw)
+
+    def stream(self, start: int, stop: int) -> Iterator[Batch]:
+        """Batches ``start`` to ``stop``, made ahead in a thread."""
+        with ThreadPoolExecutor(1) as maker:
+            waiting = [maker.submit(self.batch, step) for step in range(start, min(start + AHEAD, stop))]
+            for step in range(start, stop):
+                batch = waiting.pop(0).result()
+                if step + AHEAD < stop:
+                    waiting.append(maker.submit(self.batch, step + AHEAD))
+                yield batch
+
+
+def in_order(store: Store, size: int, batch_size: int) -> Iterator[Batch]:
+    """All rows of a store once, unchanged: for evaluation."""
+    for start in range(0, len(store), batch_size):
+        rows = np.arange(start, min(start + batch_size, len(store)))
+        images = centred(store.images[start : start + batch_size], size)
+        yield _batch(images, [store], Draw(np.zeros_like(rows), rows))
+
+
+def _batch(images: FloatArray, stores: Sequence[Store], draw: Draw) -> Batch:
+    """Pictures (B, H, W, 1 or 3) and the labels of their rows as tensors."""
+    image = torch.from_numpy(images).permute(0, 3, 1, 2).expand(-1, 3, -1, -1)
+    target, mask = {}, {}
+    for task in stores[0].labels.target:
+        target[task] = torch.from_numpy(_gather([store.labels.target[task] for store in stores], draw))
+        mask[task] = torch.from_numpy(_gather([store.labels.mask[task] for store in stores], draw))
+    return Batch(image, target, mask, torch.from_numpy(draw.database))
+
+
+def _gather(arrays: Sequence[npt.NDArray[Any]], draw: Draw) -> npt.NDArray[Any]:
+    """Rows of several databases' arrays in the order of the batch."""
+    out = np.empty((len(draw.row), *arrays[0].shape[1:]), arrays[0].dtype)
+    for d, array in enumerate(arrays):
+        here = draw.database == d
+        out[here] = array[draw.row[here]]
+    return out

@@ -1,0 +1,188 @@
+"""From a label table to a store: choose rows, decode, cut, label. Done once per table, split and preprocessing."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mien.data.columns import BOX, task_columns
+from mien.data.store import Skipped, Store, StoreWriter, cache_folder, is_complete, new_store, open_store
+from mien.data.table import LabelTable
+from mien.data.targets import Labels, labels_of
+from mien.errors import ImageError, TableError
+from mien.images import read_image
+from mien.labels import LabelSet
+from mien.preprocessing import Image, Preprocessing
+
+VERSION = 1  # raise it when the arrays change their meaning: older caches are then not found
+ROWS_AT_ONCE = 512
+
+Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
+
+
+def silent(items: Iterable[Any], what: str, total: int) -> Iterable[Any]:
+    """No progress bar."""
+    return items
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Which faces of a table are wanted, and how.
+
+    Attributes:
+        table: the database.
+        name: its name in messages and results.
+        labels: the network's label set: order and width of the targets.
+        preprocessing: how faces are cut.
+        where: columns and the value that a row must have there, for example ``{"split": "train"}``.
+        tasks: tasks whose labels may be used, all by default; the others are withheld (masked).
+        unlabelled: keep rows without any wanted label.
+    """
+
+    table: LabelTable
+    name: str
+    labels: LabelSet
+    preprocessing: Preprocessing
+    where: dict[str, str] = field(default_factory=dict)
+    tasks: tuple[str, ...] | None = None
+    unlabelled: bool = False
+
+    @property
+    def given(self) -> LabelSet:
+        """The labels that may be used."""
+        return {t: names for t, names in self.table.labels.items() if self.tasks is None or t in self.tasks}
+
+    @property
+    def key(self) -> str:
+        """A name for the store: the same for the same pixels, labels and cut."""
+        cut = self.preprocessing.model_dump(include={"size", "context", "grey"})
+        parts = [VERSION, self.table.fingerprint, str(self.table.root), _path_stats(self.table)]
+        parts += [self.labels, self.given, cut, self.where, self.unlabelled]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def padding(preprocessing: Preprocessing) -> int:
+    """Pixels kept around the face for augmentation: an eighth of the side, as in CIFAR's pad-and-crop."""
+    return preprocessing.size // 8
+
+
+def prepare(faces: Faces, progress: Progress = silent) -> Store:
+    """Decode, cut and label the wanted faces, or take them from the cache.
+
+    Raises:
+        TableError: no row can be used, or a label is wrong.
+    """
+    table = faces.table
+    table.require(faces.where)
+    folder = cache_folder() / faces.key
+    if not is_complete(folder):
+        with new_store(folder) as partial:
+            _build(partial, faces, progress)
+    store = open_store(folder, faces.name, tuple(faces.labels))
+    if not len(store):
+        chosen = " and ".join(f"{column} = {value}" for column, value in faces.where.items()) or "any value"
+        raise TableError(
+            f"{table.name}: no row with {chosen} has a picture and a label of {', '.join(faces.labels)} "
+            f"({len(store.skipped)} pictures are broken); 'mien table summarise' shows its splits and labels"
+        )
+    return store
+
+
+def _build(folder: Path, faces: Faces, progress: Progress) -> None:
+    total = sum(int(_chosen(batch, faces.where).sum()) for batch in faces.table.stream(list(faces.where) or None))
+    cut = faces.preprocessing
+    side = cut.size + 2 * padding(cut)
+    writer = StoreWriter(folder, total, faces.labels, (side, side, 1 if cut.grey else 3))
+    batches = -(-len(faces.table) // ROWS_AT_ONCE)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for pictures, found in progress(_labelled(faces), f"{faces.name}: cutting faces", batches):
+            done = list(pool.map(lambda picture: _cut(picture, faces), pictures))
+            writer.add(np.array([picture.row for picture in pictures], np.int64), done, found)
+    writer.finish()
+
+
+class _Picture(NamedTuple):
+    """A row's picture, still encoded, and its face box."""
+
+    row: int
+    source: bytes | Path | None
+    box: npt.NDArray[np.float64] | None
+
+
+def _labelled(faces: Faces) -> Iterator[tuple[list[_Picture], Labels]]:
+    """Batches of chosen rows that carry a label, with their labels."""
+    labelling = {column for task in faces.given for column in task_columns(task, faces.labels.get(task, ()))}
+    wanted = labelling | {"path", "image", *BOX, *faces.where}
+    start = 0
+    for batch in faces.table.stream([c for c in faces.table.columns if c in wanted], rows=ROWS_AT_ONCE):
+        index = np.flatnonzero(_chosen(batch, faces.where))
+        rows = batch.take(pa.array(index))
+        found = labels_of(rows, faces.labels, faces.given, faces.table.name, index + start)
+        if not faces.unlabelled:
+            labelled = np.asarray(np.concatenate(list(found.mask.values()), axis=1).any(axis=1))
+            index, found, rows = index[labelled], found.take(labelled), rows.filter(pa.array(labelled))
+        yield _pictures(rows, index + start, faces.table), found
+        start += batch.num_rows
+
+
+def _chosen(batch: pa.RecordBatch, where: dict[str, str]) -> npt.NDArray[np.bool_]:
+    """Which rows of a batch have the wanted values."""
+    mask = np.ones(batch.num_rows, bool)
+    for column, value in where.items():
+        same = pc.equal(batch.column(column), pa.scalar(value).cast(batch.column(column).type))
+        mask &= np.asarray(pc.fill_null(same, False).to_numpy(zero_copy_only=False), bool)
+    return mask
+
+
+def _pictures(batch: pa.RecordBatch, rows: npt.NDArray[np.int64], table: LabelTable) -> list[_Picture]:
+    names = batch.schema.names
+    nothing: list[Any] = [None] * batch.num_rows
+    images = batch.column("image").to_pylist() if "image" in names else nothing
+    paths = batch.column("path").to_pylist() if "path" in names else nothing
+    boxes = nothing
+    if set(BOX) <= set(names):
+        corners = np.stack([batch.column(c).cast(pa.float64()).to_numpy(zero_copy_only=False) for c in BOX], axis=1)
+        boxes = [None if np.isnan(box).any() else box for box in corners]
+    return [
+        _Picture(int(row), image if image is not None else path and full_path(table, path), box)
+        for row, image, path, box in zip(rows, images, paths, boxes, strict=True)
+    ]
+
+
+def _cut(picture: _Picture, faces: Faces) -> Image | Skipped:
+    """The face of a row, or why there is none."""
+    where = f"{faces.table.name}, row {picture.row}"
+    if picture.source is None:
+        return Skipped(picture.row, f"{where}: neither image nor path is given; add one or remove the row")
+    try:
+        image = read_image(picture.source, where if isinstance(picture.source, bytes) else "")
+    except ImageError as error:
+        return Skipped(picture.row, str(error))
+    return faces.preprocessing.crop(image, picture.box, padding(faces.preprocessing))
+
+
+def full_path(table: LabelTable, path: str) -> Path:
+    """A row's path, from the table's folder if it is relative."""
+    return Path(path) if table.root is None else table.root / path
+
+
+def _path_stats(table: LabelTable) -> str:
+    """A digest of the sizes and times of the picture files, so that changed pictures are prepared anew."""
+    if "path" not in table.columns:
+        return ""
+    digest = hashlib.sha256()
+    for batch in table.stream(["path"]):
+        for path in batch.column("path").to_pylist():
+            full = full_path(table, path) if path else None
+            stat = full.stat() if full is not None and full.exists() else None
+            digest.update(f"{path} {(stat.st_size, stat.st_mtime_ns) if stat else None}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,106 @@
+"""What every method has in common: how it wants its network and its batches, and what it returns."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from mien.config import Section
+from mien.data.batch import Batch
+from mien.labels import LabelSet
+from mien.losses import LOSSES
+
+
+class MethodSettings(Section):
+    """The ``[method]`` part of a recipe; methods add their own keys.
+
+    Attributes:
+        name: which method.
+        weights: factor of each task's loss, 1 when not given.
+    """
+
+    name: str
+    weights: dict[str, float] = Field(default_factory=dict)
+
+
+class Method(nn.Module):
+    """Turns a network and a batch into named loss terms.
+
+    A method that learns or keeps something of its own (loss weights, a teacher) has it as parameters and buffers, so
+    that it is in the checkpoint.
+
+    Attributes:
+        batches: ``mixed`` batches hold rows of all databases, ``in_turn`` batches those of one.
+        head: one output layer over all labels, or one per task.
+        expression_activation: how the expression outputs are read.
+        one_task_each: it learns one task of one database; a comparison trains one such network for each of them.
+    """
+
+    Settings: ClassVar[type[MethodSettings]] = MethodSettings
+    batches: ClassVar[Literal["mixed", "in_turn"]] = "mixed"
+    head: ClassVar[Literal["joint", "tasks"]] = "tasks"
+    expression_activation: ClassVar[Literal["softmax", "sigmoid"]] = "softmax"
+    one_task_each: ClassVar[bool] = False
+
+    def __init__(self, settings: Any, labels: LabelSet) -> None:
+        super().__init__()
+        self.settings = settings
+        self.labels = labels
+
+    @abstractmethod
+    def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """The terms of the loss, scalars; ``loss`` is the one to minimise."""
+
+    def weight(self, task: str) -> float:
+        """The recipe's factor of a task's loss."""
+        return float(self.settings.weights.get(task, 1.0))
+
+
+TASK_LOSS = {
+    "expression": "soft_cross_entropy",
+    "compound": "soft_cross_entropy",
+    "au": "masked_bce",
+    "au_intensity": "intensity_mse",
+    "va": "va_ccc",
+}
+
+
+class TaskLossSettings(MethodSettings):
+    """Settings of methods with a loss per task.
+
+    Attributes:
+        va: loss of valence and arousal: ``va_ccc`` (1 - CCC over the batch) or ``va_mse``. With ``network.va_bins`` it
+            is ``va_binned``.
+        balance: ``equal``: every task's loss counts alike, however few of the batch's faces carry it; ``labels``: it
+            counts by the share of faces that do.
+    """
+
+    va: Literal["va_ccc", "va_mse"] = "va_ccc"
+    balance: Literal["equal", "labels"] = "equal"
+
+
+class PerTaskLoss(Method):
+    """A masked loss per task, added up: L = sum_t w_t L_t, each L_t over the faces that carry the task's label.
+
+    *Source*: Kollias & Zafeiriou 2018 (arXiv 1811.07771) for the task set; they do not print the losses. Ours:
+    cross-entropy, the mean of an image's known AUs' cross-entropies, and 1 - (CCC_v + CCC_a) / 2.
+    """
+
+    Settings = TaskLossSettings
+
+    def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        logits = model(batch.image)
+        terms = {}
+        for task in self.labels:
+            loss = LOSSES[self._loss_name(task, logits[task])](logits[task], batch.target[task], batch.mask[task])
+            share = batch.mask[task].any(dim=1).float().mean() if self.settings.balance == "labels" else 1.0
+            terms[task] = self.weight(task) * share * loss
+        terms["loss"] = torch.stack(list(terms.values())).sum()
+        return terms
+
+    def _loss_name(self, task: str, logits: Tensor) -> str:
+        if task == "va":
+            return "va_binned" if logits.ndim == 3 else str(self.settings.va)
+        return TASK_LOSS[task]

@@ -1,0 +1,1 @@
+"""Scores: plain functions on arrays, their intervals, and all of them at once (``scores.score``)."""

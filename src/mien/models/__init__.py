@@ -1,0 +1,1 @@
+"""Backbones, heads, the network that joins them, and its checkpoints."""

@@ -1,0 +1,84 @@
+"""What ``model.json`` says beside a network's weights. Free of torch, so that a deployment can read it."""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mien import __version__
+from mien.errors import CheckpointError, MienError
+from mien.models.spec import ModelSpec
+
+FORMAT = 1
+INFO_FILE = "model.json"
+WEIGHTS_FILE = "weights.safetensors"
+
+
+class ModelInfo(BaseModel):
+    """A checkpoint's own instructions and history.
+
+    Attributes:
+        format: version of this file's layout.
+        mien_version: the version of mien that wrote it.
+        spec: how to build the network and prepare its input.
+        thresholds: per action unit, the probability from which it counts as present; 0.5 where not given.
+        recipe: the experiment's settings.
+        provenance: one record per database that it learned from: name, fingerprint, rows, licence.
+        step: optimiser steps taken.
+        validation: scores on the validation part, by name.
+        weights_sha256: hex digest of ``weights.safetensors``.
+    """
+
+    # A score can be NaN, which JSON lacks: as a string it survives the journey.
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
+
+    format: int = FORMAT
+    mien_version: str = __version__
+    spec: ModelSpec
+    thresholds: dict[str, float] = {}
+    recipe: dict[str, Any] = {}
+    provenance: list[dict[str, Any]] = []
+    step: int = Field(0, ge=0)
+    validation: dict[str, float] = {}
+    weights_sha256: str
+
+    @model_validator(mode="after")
+    def _known_units(self) -> Self:
+        if unknown := set(self.thresholds) - set(self.spec.labels.get("au", ())):
+            raise ValueError(f"thresholds for action units that the model does not have: {sorted(unknown)}")
+        return self
+
+
+def read_info(folder: str | Path) -> ModelInfo:
+    """The ``model.json`` of a checkpoint folder.
+
+    Raises:
+        CheckpointError: it is missing, broken, or of a newer format.
+    """
+    path = Path(folder) / INFO_FILE
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(
+            f"No checkpoint in {folder}: cannot read {INFO_FILE} ({error.strerror}). "
+            f"A checkpoint is a folder with {WEIGHTS_FILE} and {INFO_FILE}; one without the latter was never finished."
+        ) from error
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not JSON ({error}); copy the checkpoint again") from error
+    _check_format(path, content)
+    try:
+        return ModelInfo.model_validate(content)
+    except (ValidationError, MienError) as error:
+        raise CheckpointError(f"{path} does not describe a model: {error}") from error
+
+
+def _check_format(path: Path, content: Any) -> None:
+    found = content.get("format") if isinstance(content, dict) else None
+    if not isinstance(found, int):
+        raise CheckpointError(f"{path} has no format number, so mien did not write it")
+    if found > FORMAT:
+        raise CheckpointError(
+            f"{path} has format {found}, and this mien ({__version__}) reads up to {FORMAT}; "
+            "type: pip install --upgrade mien"
+        )

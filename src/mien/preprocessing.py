@@ -1,0 +1,75 @@
+"""How a picture of a face becomes the network's input: one record, used before training, at inference and in exports.
+
+The record travels with the weights (``model.json``), so that a picture is cut for the network as it was in training.
+"""
+
+from typing import Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Image = npt.NDArray[np.uint8]
+
+
+class Preprocessing(BaseModel):
+    """Crop geometry, size and colour of the network's input.
+
+    Attributes:
+        size: side of the square input, in pixels.
+        context: side of the cut square over the longer side of the face box. 1.0 is the box itself. A picture without
+            a box is taken whole, since most databases come as face crops.
+        grey: whether colour is dropped. A grey picture is three equal channels to the network.
+        mean, std: per channel of an RGB picture in [0, 1]; the network itself subtracts and divides.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = Field(64, ge=16, le=512)
+    context: float = Field(1.3, ge=0.5, le=4.0)
+    grey: bool = True
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.25, 0.25, 0.25)
+
+    @model_validator(mode="after")
+    def _positive(self) -> Self:
+        if min(self.std) <= 0:
+            raise ValueError(f"std must be above 0 in every channel, got {self.std}")
+        return self
+
+    def crop(self, image: Image, xyxy: npt.ArrayLike | None = None, pad: int = 0) -> Image:
+        """The face square of ``image``, resized.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            xyxy: face box (x1, y1, x2, y2) in pixels of ``image``; without one the whole picture is the face.
+            pad: pixels of the result to add around the square on every side, at the same scale: room for augmentation.
+                The centre of a padded crop is the crop without padding.
+
+        Returns:
+            (S, S, 3) uint8 RGB with S = size + 2 pad, or (S, S, 1) when ``grey``. Parts of the square outside the
+            picture repeat its edge; a whole picture that is not square is padded so, to keep the face's proportions.
+        """
+        height, width = image.shape[:2]
+        if xyxy is None:
+            centre, length = (width / 2, height / 2), float(max(height, width))
+        else:
+            x1, y1, x2, y2 = np.asarray(xyxy, dtype=float)
+            centre, length = ((x1 + x2) / 2, (y1 + y2) / 2), self.context * max(x2 - x1, y2 - y1)
+        side, zoom = self.size + 2 * pad, self.size / length
+        small = _shrink(image, 1 / zoom)
+        # Pixel centres lie at half-integers: the affine map is written for corners and moved by half a pixel.
+        scale = np.array([zoom * width / small.shape[1], zoom * height / small.shape[0]])
+        shift = side / 2 - np.array(centre) * zoom + (scale - 1) / 2
+        matrix = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
+        out = cv2.warpAffine(small, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return cv2.cvtColor(out, cv2.COLOR_RGB2GRAY)[..., None].astype(np.uint8) if self.grey else out.astype(np.uint8)
+
+
+def _shrink(image: Image, factor: float) -> Image:
+    """Reduce by area first where the cut is much larger than the input: bilinear sampling alone would alias."""
+    if factor < 1.5:
+        return image
+    height, width = (max(1, round(n / factor)) for n in image.shape[:2])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)

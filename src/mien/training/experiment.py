@@ -1,0 +1,163 @@
+"""A fair comparison of methods: the same splits, backbone, seeds and number of images for each.
+
+Single networks share the budget: the network of one database gets as many steps as that database's share of the
+batches, so that every regime sees the same number of images of every database.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mien.choose import choose
+from mien.config import Database, Recipe
+from mien.data.prepare import Progress, silent
+from mien.errors import RecipeError
+from mien.files import atomic_write
+from mien.labels import LabelSet
+from mien.methods import METHODS
+from mien.metrics.grouped import mean_by_prediction
+from mien.models.affect import AffectModel
+from mien.models.checkpoint import load
+from mien.training.databases import OpenDatabase, network_labels, open_databases
+from mien.training.evaluate import Predictions, predictions_on, write_evaluation
+from mien.training.loop import Silent, Watcher
+from mien.training.record import environment, provenance
+from mien.training.run import train
+from mien.training.samples import write_samples
+
+RESULTS_FILE = "results.json"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of a comparison.
+
+    Attributes:
+        method, seed: which cell of the comparison it belongs to; several single networks share a cell.
+        folder: its name below the experiment's folder.
+        recipe: what it trains.
+        test_on: the databases whose test faces it is scored on.
+    """
+
+    method: str
+    seed: int
+    folder: str
+    recipe: Recipe
+    test_on: tuple[str, ...]
+
+
+def plan(recipe: Recipe, databases: Sequence[OpenDatabase]) -> list[Planned]:
+    """All runs of a recipe's ``[experiment]``, seed by seed."""
+    labels = network_labels(recipe, databases)
+    return list(_runs(recipe, databases, labels))
+
+
+def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -> Iterator[Planned]:
+    names = tuple(database.settings.name for database in databases)
+    for seed in recipe.experiment.seeds:
+        for method in recipe.experiment.methods:
+            settings = {**(recipe.method if recipe.method["name"] == method else {}), "name": method}
+            seeded = recipe.model_copy(update={"seed": seed, "method": settings})
+            if not choose(METHODS, method, "method", RecipeError).one_task_each:
+                yield Planned(method, seed, f"{method}-seed{seed}", seeded, names)
+                continue
+            for database in databases:
+                for task in (task for task in database.labels if task in labels):
+                    name = database.settings.name
+                    single = _alone(seeded, database.settings, task, labels)
+                    yield Planned(method, seed, f"{method}-{name}-{task}-seed{seed}", single, (name,))
+
+
+def _alone(recipe: Recipe, database: Database, task: str, labels: LabelSet) -> Recipe:
+    """The recipe of one database's one task, with that database's share of the steps."""
+    share = database.weight / sum(d.weight for d in recipe.data)
+
+    def part(steps: int) -> int:
+        return max(1, round(steps * share))
+
+    training = recipe.training
+    shorter = {key: part(getattr(training, key)) for key in ("steps", "warmup", "decay_every", "evaluate_every")}
+    return recipe.model_copy(
+        update={
+            "data": (database.model_copy(update={"tasks": (task,)}),),
+            "labels": {task: labels[task]} if recipe.labels is not None else None,
+            "training": training.model_copy(update=shorter),
+        }
+    )
+
+
+def run_experiment(
+    recipe: Recipe, folder: str | Path, watcher: Watcher | None = None, progress: Progress = silent
+) -> dict[str, Any]:
+    """Train and test every run of a comparison; runs that are done are not done again.
+
+    Args:
+        recipe: with an ``[experiment]``.
+        folder: gets a folder per run and ``results.json``.
+        watcher, progress: as in ``train``.
+
+    Returns:
+        What ``results.json`` holds: ``scores``, one record per method, seed, database, task, label and metric;
+        ``au_by_expression``, mean AU probabilities by predicted expression; the recipe, data and versions.
+    """
+    folder, watcher = Path(folder), watcher or Silent()
+    databases = open_databases(recipe)
+    runs = plan(recipe, databases)
+    scores: list[dict[str, Any]] = []
+    grouped: list[dict[str, Any]] = []
+    for number, run in enumerate(runs, 1):
+        watcher.say(f"run {number} of {len(runs)}: {run.folder}")
+        train(run.recipe, folder / run.folder, watcher, progress)
+        for name in run.test_on:
+            found = _tested(run, folder / run.folder, name, progress)
+            cell = {"method": run.method, "seed": run.seed, "database": name}
+            scores += [cell | record for record in found["scores"]]
+            if found["about"]["au_by_expression"]:
+                grouped.append(cell | found["about"]["au_by_expression"])
+    results = {
+        "name": recipe.name,
+        "about": recipe.about,
+        "recipe": recipe.model_dump(mode="json"),
+        "data": provenance(databases),
+        "environment": environment(),
+        "scores": scores,
+        "au_by_expression": grouped,
+    }
+    atomic_write(folder / RESULTS_FILE, json.dumps(results, indent=1))
+    everywhere = [run for run in runs if len(run.test_on) == len(databases)]
+    if everywhere:
+        shown = next((run for run in everywhere if run.method == "sjmt"), everywhere[0])
+        write_samples(folder / "samples", load(folder / shown.folder)[0], databases, shown.recipe)
+    return results
+
+
+def _tested(run: Planned, folder: Path, name: str, progress: Progress) -> dict[str, Any]:
+    """The run's scores on one database's test faces, made once."""
+    path = folder / "test" / f"{name}.json"
+    if not path.exists():
+        model, info = load(folder)
+        database = next(d for d in open_databases(run.recipe) if d.settings.name == name)
+        faces = database.faces(run.recipe, model.spec.labels, database.settings.test)
+        predictions = predictions_on(model, model.spec, faces, info.thresholds, progress)
+        about = {"split": faces.where, "rows": len(predictions.rows), "step": info.step}
+        about["au_by_expression"] = _au_by_expression(model, predictions)
+        write_evaluation(folder / "test", name, predictions, predictions.score(), about)
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _au_by_expression(model: AffectModel, predictions: Predictions) -> dict[str, Any] | None:
+    """Mean AU probabilities of the faces by their predicted expression (SJMT, Figure 2 and Table 3)."""
+    labels = model.spec.labels
+    if not {"au", "expression"} <= labels.keys() or "expression" not in predictions.labels:
+        return None
+    chosen = predictions.everything["expression"].argmax(axis=1)
+    means, counts = mean_by_prediction(predictions.everything["au"], chosen, len(labels["expression"]))
+    rounded = [[None if value != value else round(float(value), 4) for value in row] for row in means]
+    return {
+        "expressions": list(labels["expression"]),
+        "aus": list(labels["au"]),
+        "means": rounded,
+        "counts": [int(count) for count in counts],
+    }

@@ -1,0 +1,75 @@
+"""What a run is made of, written down beside it: settings, data, versions. A folder belongs to one such record."""
+
+import json
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from mien import __version__
+from mien.config import Recipe
+from mien.errors import CheckpointError
+from mien.files import atomic_write
+from mien.training.databases import OpenDatabase
+
+RUN_FILE = "run.json"
+PACKAGES = ("torch", "accelerate", "numpy", "opencv-python-headless", "pyarrow", "safetensors")
+
+
+def provenance(databases: Sequence[OpenDatabase]) -> list[dict[str, Any]]:
+    """Which data: name, reader, fingerprint, rows, and what is derived or synthetic about the labels."""
+    return [
+        {
+            "name": database.settings.name,
+            "reader": database.settings.reader,
+            "fingerprint": database.table.fingerprint,
+            "rows": len(database.table),
+            "labels": {task: list(names) for task, names in database.labels.items()},
+            "notes": database.table.notes,
+        }
+        for database in databases
+    ]
+
+
+def environment() -> dict[str, str]:
+    """Versions that decide a run's numbers."""
+    versions = {package: metadata.version(package) for package in PACKAGES}
+    return {"mien": __version__, "python": platform.python_version(), "machine": platform.machine(), **versions}
+
+
+def claim_folder(folder: Path, recipe: Recipe, data: list[dict[str, Any]]) -> None:
+    """Make ``folder`` this run's, or see that it already is.
+
+    Raises:
+        CheckpointError: it holds a run with other settings or other data.
+    """
+    content = {
+        "recipe": recipe.model_dump(mode="json", exclude={"experiment", "about"}),
+        "data": data,
+        "environment": environment(),
+    }
+    path = folder / RUN_FILE
+    if not path.exists():
+        atomic_write(path, json.dumps(content, indent=1))
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not JSON ({error}); delete the folder {folder} to train anew") from None
+    now = json.loads(json.dumps(content))
+    changed = [what for what in ("recipe", "data") if before.get(what) != now[what]]
+    if changed:
+        raise CheckpointError(
+            f"{folder} holds a run with another {' and other '.join(changed)} ({_difference(before, now)}); "
+            f"choose another folder with --out, or delete this one"
+        )
+
+
+def _difference(before: Any, now: Any, place: str = "") -> str:
+    """The first place where two trees of JSON differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in sorted(before.keys() | now.keys()):
+            if before.get(key) != now.get(key):
+                return _difference(before.get(key), now.get(key), f"{place}.{key}".lstrip("."))
+    return f"{place} was {before!r}, now {now!r}"

@@ -1,0 +1,201 @@
+"""One training run: a recipe, a folder, and in the end the network that was best on validation faces."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+
+from mien.config import Recipe
+from mien.data.loader import Loader
+from mien.data.prepare import Progress, silent
+from mien.data.sampling import InTurn, Mixed
+from mien.errors import MienError, RecipeError
+from mien.labels import LabelSet
+from mien.methods import make_method
+from mien.metrics.thresholds import best_f1_thresholds, equal_precision_recall_thresholds
+from mien.models.affect import AffectModel, ModelSpec
+from mien.models.checkpoint import init_weights, load, save
+from mien.training.databases import network_labels, open_databases, open_stores, warnings_about
+from mien.training.evaluate import Predictions, main_scores, predictions_on
+from mien.training.log import Log
+from mien.training.loop import Learner, Silent, Watcher, run_loop
+from mien.training.optim import averaged, learning_rate, make_optimizer
+from mien.training.record import claim_folder, provenance
+from mien.training.resume import STATE_FILE, load_state, save_state
+
+DONE_FILE = "done"
+THRESHOLDS = {"best_f1": best_f1_thresholds, "equal_precision_recall": equal_precision_recall_thresholds}
+
+
+def train(
+    recipe: Recipe, folder: str | Path, watcher: Watcher | None = None, progress: Progress = silent
+) -> AffectModel:
+    """Train what ``recipe`` says into ``folder``; a run that was cut off goes on where it stood.
+
+    Args:
+        recipe: settings and databases.
+        folder: gets ``weights.safetensors`` and ``model.json`` of the best network on validation faces, the log, and
+            ``state.safetensors`` to go on from. A finished run is loaded, not trained again.
+        watcher: is told how it goes.
+        progress: wraps the preparation of faces in a progress bar.
+
+    Returns:
+        The chosen network, in evaluation mode.
+
+    Raises:
+        MienError: the recipe, a table or the folder's content does not fit.
+    """
+    run = _Run(recipe, Path(folder), watcher or Silent(), progress)
+    if not (run.folder / DONE_FILE).exists():
+        run.go_on()
+    return load(run.folder, run.labels)[0]
+
+
+@dataclass
+class _Best:
+    """The best validation so far."""
+
+    step: int = 0
+    score: float = -math.inf
+
+
+class _Run:
+    """A run's parts, from its recipe to its folder."""
+
+    def __init__(self, recipe: Recipe, folder: Path, watcher: Watcher, progress: Progress) -> None:
+        self.recipe, self.folder, self.watcher, self.progress = recipe, folder, watcher, progress
+        self.databases = open_databases(recipe)
+        self.labels: LabelSet = network_labels(recipe, self.databases)
+        self.provenance = provenance(self.databases)
+        claim_folder(folder, recipe, self.provenance)
+        self.best = _Best()
+
+    def go_on(self) -> None:
+        """Train from the last saved state, or from the start."""
+        settings = self.recipe.training
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        self.accelerator = _accelerator(self.recipe)
+        stores, _ = open_stores(self.recipe, self.databases, self.labels, self.progress)
+        learner = self._learner()
+        record = load_state(self.folder, learner.modules, learner.optimizer)
+        start = int(record["step"]) if record else 0
+        if record:
+            self.best = _Best(**record["best"])
+            self.watcher.say(f"going on from step {start} of {settings.steps}")
+        else:
+            for warning in warnings_about(stores, self.labels):
+                self.watcher.say(warning)
+        sampler = (Mixed if learner.method.batches == "mixed" else InTurn)(
+            [len(store) for store in stores],
+            [database.weight for database in self.recipe.data],
+            settings.batch_size,
+            self.recipe.seed * 1009,  # leaves room for the databases' own seeds between two runs
+        )
+        part = (self.accelerator.process_index, self.accelerator.num_processes)
+        size, seed = self.recipe.preprocessing.size, self.recipe.seed
+        loader = Loader(stores, sampler, size, self.recipe.augment, seed, part)
+        log = Log(self.folder, start)
+        try:
+            run_loop(learner, self.accelerator, loader.stream, settings, seed, start, self._after(learner, log))
+        except KeyboardInterrupt:
+            raise MienError(f"Stopped; the same command goes on from the last checkpoint in {self.folder}") from None
+        finally:
+            log.close()
+        (self.folder / DONE_FILE).touch()
+
+    def _learner(self) -> Learner:
+        torch.manual_seed(self.recipe.seed)
+        method = make_method(self.recipe.method, self.labels)
+        network = self.recipe.network
+        spec = ModelSpec(
+            backbone=network.backbone,
+            labels=self.labels,
+            head=method.head,
+            hidden=network.hidden,
+            dropout=network.dropout,
+            va_bins=network.va_bins,
+            expression_activation=method.expression_activation,
+            preprocessing=self.recipe.preprocessing,
+        )
+        model = AffectModel(spec)
+        if network.init and not (self.folder / STATE_FILE).exists():
+            self.watcher.say(f"initial weights from {network.init}: {init_weights(model, network.init)}")
+        device = self.accelerator.device
+        model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        method = method.to(device)
+        optimizer = make_optimizer([model, method], self.recipe.training)
+        return Learner(model, method, optimizer, averaged(model, self.recipe.training.ema))
+
+    def _after(self, learner: Learner, log: Log):  # type: ignore[no-untyped-def]
+        """What follows every update: log, validate, save."""
+        settings = self.recipe.training
+
+        def after(step: int, terms: dict[str, float], images_per_s: float) -> None:
+            if terms and not math.isfinite(terms["loss"]):
+                raise MienError(
+                    f"Step {step}: the loss is {terms['loss']}; delete {self.folder} and start again with a lower "
+                    f"training.lr (now {settings.lr:g}) or with training.clip_norm (now {settings.clip_norm:g})"
+                )
+            if terms:
+                log.write(
+                    "train", step, terms | {"lr": learning_rate(step - 1, settings), "images_per_s": images_per_s}
+                )
+            self.watcher.step(step, settings.steps, terms, images_per_s)
+            last = step == settings.steps
+            if last or step % settings.evaluate_every == 0:
+                self._validate(learner, step, log)
+            if (last or step % settings.checkpoint_every == 0) and self.accelerator.is_main_process:
+                save_state(self.folder, learner.modules, learner.optimizer, {"step": step, "best": vars(self.best)})
+
+        return after
+
+    def _validate(self, learner: Learner, step: int, log: Log) -> None:
+        """Score on validation faces, and keep the network if it is the best so far."""
+        model = learner.best_model
+        assert isinstance(model, AffectModel)
+        found: dict[str, Predictions] = {}
+        scores: dict[str, float] = {}
+        for database in self.databases:
+            name, faces = database.settings.name, database.faces(self.recipe, self.labels, database.settings.val)
+            found[name] = predictions_on(model, model.spec, faces)
+            scores |= main_scores(found[name].score(draws=0), f"{name}/")
+        defined = [value for value in scores.values() if not math.isnan(value)]
+        overall = statistics.fmean(defined) if defined else -1.0
+        log.write("validation", step, scores | {"overall": overall})
+        if overall > self.best.score:
+            self.best = _Best(step, overall)
+            if self.accelerator.is_main_process:
+                save(
+                    self.folder,
+                    model,
+                    step=step,
+                    thresholds=self._thresholds(list(found.values())),
+                    recipe=self.recipe.model_dump(mode="json"),
+                    provenance=self.provenance,
+                    validation=scores,
+                )
+
+    def _thresholds(self, found: Sequence[Predictions]) -> dict[str, float]:
+        """Thresholds per AU, each from the first database that gives it; none where the recipe says a half."""
+        choose = THRESHOLDS.get(self.recipe.training.thresholds)
+        limits: dict[str, float] = {}
+        for predictions in found:
+            if choose is not None and "au" in predictions.labels:
+                chosen = choose(predictions.preds["au"], predictions.target["au"], predictions.mask["au"])
+                limits = dict(zip(predictions.labels["au"], chosen.tolist(), strict=True)) | limits
+        return limits
+
+
+def _accelerator(recipe: Recipe) -> Accelerator:
+    try:
+        return Accelerator(mixed_precision=recipe.training.precision)
+    except ValueError as error:
+        raise RecipeError(
+            f"training.precision = {recipe.training.precision!r} does not work on this machine ({error}); "
+            f"use 'no' or 'bf16'"
+        ) from None
