@@ -4,6 +4,7 @@ An unknown key or a wrong value raises with its place in the file and the neares
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mien.choose import nearest
-from mien.errors import RecipeError
-from mien.labels import KNOWN_NAMES, TASKS, LabelSet, label_set
+from mien.errors import MienError, RecipeError
+from mien.labels import TASKS, LabelSet, label_set
 from mien.preprocessing import Preprocessing
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -71,8 +72,8 @@ class Database(Section):
     def resolved_path(self) -> Path:
         """``path`` with environment variables filled in."""
         filled = os.path.expandvars(self.path)
-        if "$" in filled:
-            name = filled.split("$", 1)[1].split("/", 1)[0].strip("{}")
+        if unset := re.search(r"\$\{?(\w+)", filled):
+            name = unset[1]
             raise RecipeError(
                 f"Database {self.name!r}: path {self.path!r} needs the environment variable {name}, which is not set; "
                 f"run: export {name}=/folder/with/your/data"
@@ -169,11 +170,10 @@ class Recipe(Section):
         if "name" not in self.method:
             raise ValueError("[method] has no name; expected for example name = 'sjmt'")
         if self.labels is not None:
-            for task, labels in self.labels.items():
-                for label in labels:
-                    if label not in KNOWN_NAMES.get(task, ()):
-                        known = KNOWN_NAMES.get(task, TASKS)
-                        raise ValueError(f"[labels] {task} = {label!r} is unknown; {nearest(label, known)}")
+            try:
+                label_set(self.labels)
+            except MienError as error:
+                raise ValueError(f"[labels] {error}") from None
         return self
 
     def wanted_labels(self, given: LabelSet) -> LabelSet:
@@ -223,8 +223,14 @@ def parse(model: type[Settings], tree: Mapping[str, Any], where: str) -> Setting
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        faults = "\n".join(_sentence(model, fault) for fault in error.errors())
+        faults = "\n".join(_sentence(model, fault) for fault in _innermost(error.errors()))
         raise RecipeError(f"{where}: {faults}") from None
+
+
+def _innermost(faults: Sequence[Any]) -> list[Any]:
+    """Without the faults of a whole that has a faulty part: a list whose only item is wrong is no short list."""
+    wholes = {fault["loc"][:length] for fault in faults for length in range(len(fault["loc"]))}
+    return [fault for fault in faults if fault["loc"] not in wholes]
 
 
 def _sentence(model: type[BaseModel], fault: Any) -> str:
@@ -236,7 +242,9 @@ def _sentence(model: type[BaseModel], fault: Any) -> str:
         return f"key {place!r} is missing; add it"
     message = fault["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    return f"{place} = {fault['input']!r}: {message}" if fault["loc"] else message
+    if isinstance(fault["input"], Mapping):  # settings that do not fit each other: a whole section
+        return f"{place}: {message}" if place else message
+    return f"{place} = {fault['input']!r}: {message}"
 
 
 def _keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

@@ -21,16 +21,17 @@ def replacing(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        try:
+            yield partial
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise MienError(
             f"Cannot write {path}: {error.strerror or error}; check that the folder is writable and the disk not full"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def atomic_write(path: Path, content: bytes | str) -> None:

@@ -61,10 +61,11 @@ def _check_size(data: bytes, where: str) -> None:
     try:
         with PilImage.open(BytesIO(data)) as image:
             width, height = image.size
-    except PilImage.DecompressionBombError:
-        width = height = MAX_PIXELS
+        size = f"{width} x {height} pixels" if width * height > MAX_PIXELS else ""
+    except (PilImage.DecompressionBombError, PilImage.DecompressionBombWarning):
+        size = "its pixels"  # Pillow refuses to say how many
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise ImageError(f"{where}: not a picture of a known format; expected JPEG, PNG, WebP, BMP or TIFF") from None
-    if width * height > MAX_PIXELS:
+    if size:
         limit = MAX_PIXELS // 1_000_000
-        raise ImageError(f"{where}: {width} x {height} pixels are more than {limit} million; reduce the picture first")
+        raise ImageError(f"{where}: {size} are more than {limit} million; reduce the picture first")

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mien.errors import ImageError
+
 Image = npt.NDArray[np.uint8]
 
 
@@ -50,20 +52,26 @@ class Preprocessing(BaseModel):
         Returns:
             (S, S, 3) uint8 RGB with S = size + 2 pad, or (S, S, 1) when ``grey``. Parts of the square outside the
             picture repeat its edge; a whole picture that is not square is padded so, to keep the face's proportions.
+
+        Raises:
+            ImageError: the box has no area.
         """
         height, width = image.shape[:2]
         if xyxy is None:
             centre, length = (width / 2, height / 2), float(max(height, width))
         else:
             x1, y1, x2, y2 = np.asarray(xyxy, dtype=float)
+            if not (x2 > x1 and y2 > y1):
+                raise ImageError(f"the face box ({x1:g}, {y1:g}, {x2:g}, {y2:g}) is empty; expected x1 < x2, y1 < y2")
             centre, length = ((x1 + x2) / 2, (y1 + y2) / 2), self.context * max(x2 - x1, y2 - y1)
         side, zoom = self.size + 2 * pad, self.size / length
         small = _shrink(image, 1 / zoom)
-        # Pixel centres lie at half-integers: the affine map is written for corners and moved by half a pixel.
-        scale = np.array([zoom * width / small.shape[1], zoom * height / small.shape[0]])
-        shift = side / 2 - np.array(centre) * zoom + (scale - 1) / 2
-        matrix = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
-        out = cv2.warpAffine(small, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        # Pixel centres lie at half-integers; measured from the square's middle, they do not depend on the padding.
+        away = (np.arange(side) + 0.5 - side / 2) / zoom
+        x = (centre[0] + away) * small.shape[1] / width - 0.5
+        y = (centre[1] + away) * small.shape[0] / height - 0.5
+        xs, ys = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
+        out = cv2.remap(small, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return cv2.cvtColor(out, cv2.COLOR_RGB2GRAY)[..., None].astype(np.uint8) if self.grey else out.astype(np.uint8)
 
 

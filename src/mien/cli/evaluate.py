@@ -32,12 +32,14 @@ def evaluate(
     from mien.cli.needs import need_training
 
     need_training()
+    from mien.choose import choose
     from mien.cli.bars import bar
     from mien.cli.tables import print_grid
     from mien.data.databases import read_database
     from mien.data.prepare import Faces
     from mien.data.table import LabelTable
     from mien.errors import MienError
+    from mien.labels import KNOWN_NAMES
     from mien.metrics.scores import to_records
     from mien.models.checkpoint import load
     from mien.training.evaluate import predictions_on, write_evaluation
@@ -45,6 +47,8 @@ def evaluate(
     rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split else {})
     if "" in rows.values():
         raise MienError(f"--where {where}: expected COLUMN=VALUE, for example source=lfw")
+    for one in task:
+        choose(KNOWN_NAMES, one, "task")
     model, info = load(run)
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)
     labels, cut = model.spec.labels, model.spec.preprocessing

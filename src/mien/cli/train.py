@@ -34,4 +34,4 @@ def train(
     settings = read_recipe(recipe, change)
     folder = out or Path("runs") / f"{settings.name}-{settings.method['name']}-seed{settings.seed}"
     run(settings, folder, TrainingBar(), bar)
-    typer.echo(f"{folder}: trained. Next: mien evaluate {folder}")
+    typer.echo(f"{folder}: trained. Next: mien evaluate {folder} TABLE --split test")

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from mien.errors import MienError
-from mien.labels import CLASS_TASKS
 
 
 @dataclass(frozen=True)
@@ -55,13 +54,3 @@ class Batch:
             {task: mask.to(device, non_blocking=True) for task, mask in self.mask.items()},
             self.database.to(device, non_blocking=True),
         )
-
-
-def labelled_rows(task: str, mask: Tensor) -> Tensor:
-    """Which rows (B,) carry any label of a task."""
-    return mask.any(dim=1)
-
-
-def label_counts(batch: Batch) -> dict[str, int]:
-    """How many labels of each task the batch holds: rows for class tasks, single values for the others."""
-    return {task: int((mask.any(dim=1) if task in CLASS_TASKS else mask).sum()) for task, mask in batch.mask.items()}

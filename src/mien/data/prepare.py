@@ -23,7 +23,7 @@ from mien.images import read_image
 from mien.labels import LabelSet
 from mien.preprocessing import Image, Preprocessing
 
-VERSION = 1  # raise it when the arrays change their meaning: older caches are then not found
+VERSION = 2  # raise it when the arrays change their meaning: older caches are then not found
 ROWS_AT_ONCE = 512
 
 Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
@@ -98,8 +98,7 @@ def prepare(faces: Faces, progress: Progress = silent) -> Store:
 
 
 def _build(folder: Path, faces: Faces, progress: Progress) -> None:
-    total = sum(int(_chosen(batch, faces.where).sum()) for batch in faces.table.stream(list(faces.where) or None))
-    cut = faces.preprocessing
+    total, cut = _count(faces), faces.preprocessing
     side = cut.size + 2 * padding(cut)
     writer = StoreWriter(folder, total, faces.labels, (side, side, 1 if cut.grey else 3))
     batches = -(-len(faces.table) // ROWS_AT_ONCE)
@@ -108,6 +107,13 @@ def _build(folder: Path, faces: Faces, progress: Progress) -> None:
             done = list(pool.map(lambda picture: _cut(picture, faces), pictures))
             writer.add(np.array([picture.row for picture in pictures], np.int64), done, found)
     writer.finish()
+
+
+def _count(faces: Faces) -> int:
+    """How many rows of the table have the wanted values."""
+    if not faces.where:
+        return len(faces.table)
+    return sum(int(_chosen(batch, faces).sum()) for batch in faces.table.stream(list(faces.where)))
 
 
 class _Picture(NamedTuple):
@@ -124,7 +130,7 @@ def _labelled(faces: Faces) -> Iterator[tuple[list[_Picture], Labels]]:
     wanted = labelling | {"path", "image", *BOX, *faces.where}
     start = 0
     for batch in faces.table.stream([c for c in faces.table.columns if c in wanted], rows=ROWS_AT_ONCE):
-        index = np.flatnonzero(_chosen(batch, faces.where))
+        index = np.flatnonzero(_chosen(batch, faces))
         rows = batch.take(pa.array(index))
         found = labels_of(rows, faces.labels, faces.given, faces.table.name, index + start)
         if not faces.unlabelled:
@@ -134,11 +140,16 @@ def _labelled(faces: Faces) -> Iterator[tuple[list[_Picture], Labels]]:
         start += batch.num_rows
 
 
-def _chosen(batch: pa.RecordBatch, where: dict[str, str]) -> npt.NDArray[np.bool_]:
+def _chosen(batch: pa.RecordBatch, faces: Faces) -> npt.NDArray[np.bool_]:
     """Which rows of a batch have the wanted values."""
     mask = np.ones(batch.num_rows, bool)
-    for column, value in where.items():
-        same = pc.equal(batch.column(column), pa.scalar(value).cast(batch.column(column).type))
+    for column, value in faces.where.items():
+        kind = batch.column(column).type
+        try:
+            wanted = pa.scalar(value).cast(kind)
+        except pa.ArrowInvalid:
+            raise TableError(f"{faces.table.name}: column {column!r} holds {kind}, never {value!r}") from None
+        same = pc.equal(batch.column(column), wanted)
         mask &= np.asarray(pc.fill_null(same, False).to_numpy(zero_copy_only=False), bool)
     return mask
 
@@ -165,9 +176,9 @@ def _cut(picture: _Picture, faces: Faces) -> Image | Skipped:
         return Skipped(picture.row, f"{where}: neither image nor path is given; add one or remove the row")
     try:
         image = read_image(picture.source, where if isinstance(picture.source, bytes) else "")
+        return faces.preprocessing.crop(image, picture.box, padding(faces.preprocessing))
     except ImageError as error:
         return Skipped(picture.row, str(error))
-    return faces.preprocessing.crop(image, picture.box, padding(faces.preprocessing))
 
 
 def full_path(table: LabelTable, path: str) -> Path:

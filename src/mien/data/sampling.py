@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from mien.errors import MienError
+
 IntArray = npt.NDArray[np.int64]
 
 
@@ -40,8 +42,10 @@ class Mixed:
     """
 
     def __init__(self, sizes: Sequence[int], weights: Sequence[float], batch_size: int, seed: int) -> None:
+        if batch_size < len(sizes):
+            raise MienError(f"A batch of {batch_size} cannot hold {len(sizes)} databases; raise training.batch_size")
         self._sizes, self._seed = sizes, seed
-        self._counts = _apportion(weights, batch_size)
+        self._counts = apportion(weights, batch_size)
 
     def draw(self, step: int) -> Draw:
         parts = [
@@ -80,7 +84,7 @@ def stream(size: int, seed: int, start: int, count: int) -> IntArray:
 def _permute(place: IntArray, size: int, epoch: IntArray, seed: int) -> IntArray:
     """A random-looking permutation of ``range(size)`` per epoch, evaluated at ``place``.
 
-    A four-round Feistel network permutes the next even power of two; values outside the range walk on along their
+    A six-round Feistel network permutes the next even power of two; values outside the range walk on along their
     cycle until they are inside (Black & Rogaway 2002, "Ciphers with arbitrary finite domains").
     """
     half = max(1, ((size - 1).bit_length() + 1) // 2)
@@ -90,8 +94,9 @@ def _permute(place: IntArray, size: int, epoch: IntArray, seed: int) -> IntArray
     walking = np.ones(len(value), bool)
     while walking.any():
         left, right = value[walking] >> np.uint64(half), value[walking] & low
-        for turn in range(4):
-            left, right = right, left ^ (_mix(right + key[walking] + np.uint64(turn)) & low)
+        for turn in range(6):
+            own = np.uint64(turn << 40)  # far above ``right``: neighbouring turns would share most of their functions
+            left, right = right, left ^ (_mix(right + key[walking] + own) & low)
         value[walking] = (left << np.uint64(half)) | right
         walking &= value >= np.uint64(size)
     return value.astype(np.int64)
@@ -105,13 +110,14 @@ def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return x ^ (x >> np.uint64(31))
 
 
-def _apportion(weights: Sequence[float], total: int) -> IntArray:
+def apportion(weights: Sequence[float], total: int) -> IntArray:
     """Whole numbers in proportion to the weights that add up to ``total``, each at least 1 (largest remainders)."""
     exact = np.asarray(weights, float) / np.sum(weights) * (total - len(weights))
-    counts = np.floor(exact).astype(np.int64)
+    counts: IntArray = np.floor(exact).astype(np.int64)
     largest = np.argsort(-(exact - counts), kind="stable")[: total - len(weights) - counts.sum()]
     counts[largest] += 1
-    return counts + 1
+    counts += 1
+    return counts
 
 
 def _fair_round(weights: Sequence[float], longest: int = 1000) -> IntArray:
@@ -127,5 +133,5 @@ def _fair_round(weights: Sequence[float], longest: int = 1000) -> IntArray:
     turns = [((np.arange(count) + 0.5) / count, np.full(int(count), d, np.int64)) for d, count in enumerate(counts)]
     when = np.concatenate([t for t, _ in turns])
     order = np.argsort(when, kind="stable")
-    databases: IntArray = np.concatenate([d for _, d in turns])[order]
-    return databases
+    databases = np.concatenate([d for _, d in turns])
+    return databases[order]

@@ -128,7 +128,7 @@ class LabelTable:
 
     def replace(self, column: str, values: Sequence[Any] | pa.Array) -> "LabelTable":
         """The same table with one column replaced or added; nothing is copied or written."""
-        array = values if isinstance(values, pa.Array) else pa.array(values, type=TYPES.get(column))
+        array = self._as_known(column, values if isinstance(values, pa.Array) else pa.array(values))
         if len(array) != len(self):
             raise TableError(f"{self.name}: column {column!r} got {len(array)} values for {len(self)} rows")
         other = object.__new__(LabelTable)
@@ -163,13 +163,13 @@ class LabelTable:
         digest = hashlib.sha256(str(self._schema(self.columns)).encode())
         if self._path is None:
             for batch in self._rows.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
-                digest.update(batch.serialize())
+                digest.update(_spelled_out(batch).serialize())
         else:
             with self._path.open("rb") as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
         for name, array in sorted(self._replaced.items()):
-            digest.update(name.encode() + pa.RecordBatch.from_arrays([array], names=[name]).serialize())
+            digest.update(name.encode() + _spelled_out(pa.RecordBatch.from_arrays([array], names=[name])).serialize())
         return digest.hexdigest()
 
     def write(self, path: str | Path) -> None:
@@ -213,6 +213,12 @@ def _open_parquet(path: Path) -> pq.ParquetFile:
         raise TableError(f"{path}: no such table; check the path, or make one with 'mien table read'") from None
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(f"{path}: not a Parquet table ({error}); read other formats with 'mien table read'") from None
+
+
+def _spelled_out(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with words in place of codes: a serialised batch leaves its dictionaries out."""
+    arrays = [a.dictionary_decode() if pa.types.is_dictionary(a.type) else a for a in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
 def _known_type(name: str, stored: pa.DataType) -> pa.DataType:

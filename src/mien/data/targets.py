@@ -54,9 +54,11 @@ def labels_of(batch: pa.RecordBatch, wanted: LabelSet, given: LabelSet, where: s
         known = np.array([name in given.get(task, ()) for name in names])
         if task in CLASS_COLUMNS:
             values, labelled = _distribution(batch, task, names, where, rows)
-            target[task], mask[task] = values, labelled[:, None] & known
+            labelled = labelled[:, None]
         else:
-            target[task], mask[task] = _values(batch, task, names, where, rows)
+            values, labelled = _values(batch, task, names, where, rows)
+        mask[task] = labelled & known
+        target[task] = np.where(mask[task], values, np.float32(0))
     return Labels(target, mask)
 
 

@@ -106,10 +106,10 @@ def augmented(faces: Sequence[Image], changes: Changes, size: int) -> FloatArray
     warped = np.stack([_pixelwise(face, changes, i, size) for i, face in enumerate(faces)])
     out = warped.astype(np.float32) * np.float32(1 / 255)
     channels = out.shape[3]
-    if channels == 3 and changes.grey.any():
-        out[changes.grey] = out[changes.grey] @ np.array([[0.299], [0.587], [0.114]], np.float32)
     out *= changes.gain[:, None, None, :channels]
     out += changes.bias[:, None, None, :channels]
+    if channels == 3 and changes.grey.any():  # after the gains, which would colour it again
+        out[changes.grey] = out[changes.grey] @ np.array([[0.299], [0.587], [0.114]], np.float32)
     for i in np.flatnonzero(changes.erase[:, 2]):
         x1, y1, x2, y2 = changes.erase[i]
         out[i, y1:y2, x1:x2] = changes.cover[i]

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from mien.losses.masked import known, masked_mean
 
-NEVER = -1e4  # a logit whose softmax is 0 in float32
+NEVER = -1e30  # below any logit, yet finite: 0 * inf would be NaN
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor, mask: Tensor) -> Tensor:

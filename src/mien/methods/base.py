@@ -7,7 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mien.config import Section
+from mien.config import Section, Task
 from mien.data.batch import Batch
 from mien.labels import LabelSet
 from mien.losses import LOSSES
@@ -22,7 +22,7 @@ class MethodSettings(Section):
     """
 
     name: str
-    weights: dict[str, float] = Field(default_factory=dict)
+    weights: dict[Task, float] = Field(default_factory=dict)
 
 
 class Method(nn.Module):

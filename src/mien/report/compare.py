@@ -25,6 +25,7 @@ class Tested:
         labels: what was scored.
         rows, people: (n,) row numbers of the table, and persons.
         scorers: per task, its scores as functions of row weights, and the faces that carry the task.
+        truth: per task, (n,) or (n, labels) what the annotators gave, NaN where nothing.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class Tested:
     rows: list[int]
     people: list[str]
     scorers: dict[str, tuple[Scorer, NDArray[np.bool_]]]
+    truth: dict[str, NDArray[np.float64]]
 
 
 def runs_table(folders: Sequence[Path]) -> list[list[str]]:
@@ -55,10 +57,12 @@ def runs_table(folders: Sequence[Path]) -> list[list[str]]:
 
 def _differences(ours: Tested, first: Path, name: str) -> list[list[str]]:
     theirs = read_tested(first / "test" / name)
-    if ours.rows != theirs.rows:
+    common = [task for task, names in ours.labels.items() if theirs.labels.get(task) == names]
+    agree = all(np.array_equal(ours.truth[task], theirs.truth[task], equal_nan=True) for task in common)
+    if (ours.rows, ours.people) != (theirs.rows, theirs.people) or not agree:
         raise ScoreError(f"{ours.path} and {theirs.path} are about other faces; evaluate both on one table and split")
     cells = []
-    for task in (task for task in ours.labels if theirs.labels.get(task) == ours.labels[task]):
+    for task in common:
         (a, kept), (b, _) = ours.scorers[task], theirs.scorers[task]
         people = [person for person, keep in zip(ours.people, kept, strict=True) if keep]
         found = paired_bootstrap(a.values, b.values, people)
@@ -82,13 +86,13 @@ def read_tested(path: Path) -> Tested:
         labels: LabelSet = {task: tuple(names) for task, names in about["labels"].items()}
     except (OSError, ValueError, KeyError) as error:
         raise ScoreError(f"{path}: no complete evaluation ({error}); run 'mien evaluate' again") from None
-    scorers = {}
+    scorers, truth = {}, {}
     for task, names in labels.items():
         if task in CLASS_TASKS:
             preds = np.stack([table[f"{task}_{name}"].to_numpy() for name in names], axis=1)
-            truth = table[f"true_{task}"].to_pylist()
-            mask = np.array([word is not None for word in truth])
-            target = np.array([names.index(word) if word is not None else 0 for word in truth])
+            words = table[f"true_{task}"].to_pylist()
+            mask = np.array([word is not None for word in words])
+            target = np.array([names.index(word) if word is not None else 0 for word in words])
             kept = mask
         else:
             columns = about["columns"][task]
@@ -96,6 +100,7 @@ def read_tested(path: Path) -> Tested:
             values = np.stack([table[f"true_{column}"].to_numpy() for column in columns], axis=1).astype(float)
             mask, target = ~np.isnan(values), np.nan_to_num(values)
             kept = mask.any(axis=1)
+        truth[task] = np.where(mask, target, np.nan)
         limits = np.array([about["thresholds"].get(name, 0.5) for name in names])
         scorers[task] = make_scorer(task, names, preds[kept], target[kept], mask[kept], limits), kept
-    return Tested(path, labels, table["row"].to_pylist(), table["person"].to_pylist(), scorers)
+    return Tested(path, labels, table["row"].to_pylist(), table["person"].to_pylist(), scorers, truth)

@@ -66,7 +66,8 @@ def curves_plot(logs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     score_axis.set_title("validation: mean of the main scores")
     for axis in (loss_axis, score_axis):
         axis.set_xlabel("share of the run")
-    loss_axis.legend(frameon=False, fontsize=7)
+    if logs:  # a folder with results alone is a report, too
+        loss_axis.legend(frameon=False, fontsize=7)
     return figure
 
 

@@ -103,7 +103,7 @@ def read_results(folder: str | Path) -> Results:
         return Results(content["name"], content["about"], content["scores"], content)
     except OSError as error:
         raise ScoreError(f"{path}: no results ({error.strerror}); make them with 'mien experiment RECIPE'") from None
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ScoreError(f"{path}: not the results of an experiment ({error}); run 'mien experiment' again") from None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.choose import choose
-from mien.config import Database, Recipe
+from mien.config import Recipe
 from mien.data.prepare import Progress, silent
 from mien.errors import RecipeError
 from mien.files import atomic_write
@@ -64,15 +64,16 @@ def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -
                 yield Planned(method, seed, f"{method}-seed{seed}", seeded, names)
                 continue
             for database in databases:
-                for task in (task for task in database.labels if task in labels):
+                for task in (t for t, names in database.labels.items() if set(names) & set(labels.get(t, ()))):
                     name = database.settings.name
-                    single = _alone(seeded, database.settings, task, labels)
+                    single = _alone(seeded, database, task, labels[task])
                     yield Planned(method, seed, f"{method}-{name}-{task}-seed{seed}", single, (name,))
 
 
-def _alone(recipe: Recipe, database: Database, task: str, labels: LabelSet) -> Recipe:
+def _alone(recipe: Recipe, database: OpenDatabase, task: str, wanted: Sequence[str]) -> Recipe:
     """The recipe of one database's one task, with that database's share of the steps."""
-    share = database.weight / sum(d.weight for d in recipe.data)
+    share = database.settings.weight / sum(d.weight for d in recipe.data)
+    labels = tuple(name for name in wanted if name in database.labels[task])
 
     def part(steps: int) -> int:
         return max(1, round(steps * share))
@@ -81,8 +82,8 @@ def _alone(recipe: Recipe, database: Database, task: str, labels: LabelSet) -> R
     shorter = {key: part(getattr(training, key)) for key in ("steps", "warmup", "decay_every", "evaluate_every")}
     return recipe.model_copy(
         update={
-            "data": (database.model_copy(update={"tasks": (task,)}),),
-            "labels": {task: labels[task]} if recipe.labels is not None else None,
+            "data": (database.settings.model_copy(update={"tasks": (task,)}),),
+            "labels": {task: labels} if recipe.labels is not None else None,
             "training": training.model_copy(update=shorter),
         }
     )
@@ -129,7 +130,8 @@ def run_experiment(
     everywhere = [run for run in runs if len(run.test_on) == len(databases)]
     if everywhere:
         shown = next((run for run in everywhere if run.method == "sjmt"), everywhere[0])
-        write_samples(folder / "samples", load(folder / shown.folder)[0], databases, shown.recipe)
+        tested = open_databases(shown.recipe)  # with folds, another seed tests on other faces
+        write_samples(folder / "samples", load(folder / shown.folder)[0], tested, shown.recipe)
     return results
 
 

@@ -76,13 +76,14 @@ def run_loop(
         seed: of dropout.
         start: updates that are already done.
         after: called after every update with the number of updates done, the terms of the loss (empty between two
-            logs), and the images per second so far.
+            logs), and the images per second of training so far.
     """
     model, optimizer = accelerator.prepare(learner.model, learner.optimizer)
     model.train()
     stream = batches(start * settings.accumulate, settings.steps * settings.accumulate)
-    begun, images = time.perf_counter(), 0
+    busy, images = 0.0, 0  # validation and saving do not count
     for step in range(start, settings.steps):
+        begun = time.perf_counter()
         set_learning_rate(optimizer, learning_rate(step, settings))
         torch.manual_seed(seed * 1_000_003 + step)  # dropout is a formula of the step, too
         terms: list[dict[str, Tensor]] = []
@@ -98,8 +99,9 @@ def run_loop(
         optimizer.zero_grad()
         if learner.average is not None:
             learner.average.update_parameters(accelerator.unwrap_model(model))
+        busy += time.perf_counter() - begun
         wanted = (step + 1) % settings.log_every == 0 or step + 1 == settings.steps
-        after(step + 1, _means(terms) if wanted else {}, images / (time.perf_counter() - begun))
+        after(step + 1, _means(terms) if wanted else {}, images / busy)
 
 
 def _means(terms: list[dict[str, Tensor]]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from mien.config import Recipe
 from mien.errors import CheckpointError
 from mien.files import atomic_write
 from mien.training.databases import OpenDatabase
+from mien.training.log import LOG_FILE
 
 RUN_FILE = "run.json"
 PACKAGES = ("torch", "accelerate", "numpy", "opencv-python-headless", "pyarrow", "safetensors")
@@ -50,7 +51,9 @@ def claim_folder(folder: Path, recipe: Recipe, data: list[dict[str, Any]]) -> No
         "environment": environment(),
     }
     path = folder / RUN_FILE
-    if not path.exists():
+    if not (
+        path.exists() and (folder / LOG_FILE).exists()
+    ):  # a run that never began, its recipe being wrong, may change
         atomic_write(path, json.dumps(content, indent=1))
         return
     try:
@@ -60,16 +63,20 @@ def claim_folder(folder: Path, recipe: Recipe, data: list[dict[str, Any]]) -> No
     now = json.loads(json.dumps(content))
     changed = [what for what in ("recipe", "data") if before.get(what) != now[what]]
     if changed:
+        first = changed[0]
         raise CheckpointError(
-            f"{folder} holds a run with another {' and other '.join(changed)} ({_difference(before, now)}); "
+            f"{folder} holds a run with another {' and other '.join(changed)} "
+            f"({_difference(before.get(first), now[first], first)}); "
             f"choose another folder with --out, or delete this one"
         )
 
 
-def _difference(before: Any, now: Any, place: str = "") -> str:
+def _difference(before: Any, now: Any, place: str) -> str:
     """The first place where two trees of JSON differ."""
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        before, now = dict(enumerate(before)), dict(enumerate(now))
     if isinstance(before, dict) and isinstance(now, dict):
         for key in sorted(before.keys() | now.keys()):
             if before.get(key) != now.get(key):
-                return _difference(before.get(key), now.get(key), f"{place}.{key}".lstrip("."))
+                return _difference(before.get(key), now.get(key), f"{place}.{key}")
     return f"{place} was {before!r}, now {now!r}"

@@ -3,6 +3,7 @@
 Batches, learning rates and dropout are formulas of the step number, so that weights, optimiser and step are all.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,9 +36,10 @@ def save_state(
                 tensors[f"optimizer/{index}/{key}"] = value
             else:
                 numbers.setdefault(str(index), {})[key] = value
-    content = {"record": record, "numbers": numbers, "groups": state["param_groups"]}
+    content = json.dumps({"record": record, "numbers": numbers, "groups": state["param_groups"]})
     own = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
-    atomic_write(folder / STATE_FILE, safetensors.torch.save(own, {"mien": json.dumps(content)}))
+    metadata = {"mien": content, "sha256": _digest(own, content)}
+    atomic_write(folder / STATE_FILE, safetensors.torch.save(own, metadata))
 
 
 def load_state(
@@ -46,15 +48,18 @@ def load_state(
     """Restore what ``save_state`` wrote and return its record; None when there is nothing to restore.
 
     Raises:
-        CheckpointError: the file is broken or of another network.
+        CheckpointError: the file is broken, altered, or of another network.
     """
     path = folder / STATE_FILE
     if not path.exists():
         return None
     try:
         with safe_open(path, "pt") as file:
-            content = json.loads(file.metadata()["mien"])
+            metadata = file.metadata()
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        if metadata["sha256"] != _digest(tensors, metadata["mien"]):
+            raise ValueError("its content is not what was written")
+        content = json.loads(metadata["mien"])
         for name, module in modules.items():
             own = {key.removeprefix(f"{name}/"): t for key, t in tensors.items() if key.startswith(f"{name}/")}
             module.load_state_dict(own)
@@ -64,6 +69,14 @@ def load_state(
             f"{path}: cannot go on from it ({error}); delete the folder {folder} to train anew"
         ) from error
     return dict(content["record"])
+
+
+def _digest(tensors: dict[str, Tensor], content: str) -> str:
+    """SHA-256 of what the file holds: safetensors itself would read altered numbers without a word."""
+    digest = hashlib.sha256(content.encode())
+    for key in sorted(tensors):
+        digest.update(key.encode() + tensors[key].numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _optimizer_state(tensors: Mapping[str, Tensor], content: Mapping[str, Any]) -> dict[int, dict[str, Any]]:

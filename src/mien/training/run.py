@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 
@@ -137,10 +138,7 @@ class _Run:
 
         def after(step: int, terms: dict[str, float], images_per_s: float) -> None:
             if terms and not math.isfinite(terms["loss"]):
-                raise MienError(
-                    f"Step {step}: the loss is {terms['loss']}; delete {self.folder} and start again with a lower "
-                    f"training.lr (now {settings.lr:g}) or with training.clip_norm (now {settings.clip_norm:g})"
-                )
+                raise self._diverged(step, f"the loss is {terms['loss']}")
             if terms:
                 log.write(
                     "train", step, terms | {"lr": learning_rate(step - 1, settings), "images_per_s": images_per_s}
@@ -163,6 +161,8 @@ class _Run:
         for database in self.databases:
             name, faces = database.settings.name, database.faces(self.recipe, self.labels, database.settings.val)
             found[name] = predictions_on(model, model.spec, faces)
+            if not all(np.isfinite(values).all() for values in found[name].preds.values()):
+                raise self._diverged(step, "the network's outputs are not finite")
             scores |= main_scores(found[name].score(draws=0), f"{name}/")
         defined = [value for value in scores.values() if not math.isnan(value)]
         overall = statistics.fmean(defined) if defined else -1.0
@@ -179,6 +179,14 @@ class _Run:
                     provenance=self.provenance,
                     validation=scores,
                 )
+
+    def _diverged(self, step: int, what: str) -> MienError:
+        """What to raise when training has left the finite numbers."""
+        settings = self.recipe.training
+        return MienError(
+            f"Step {step}: {what}; delete {self.folder} and start again with a lower training.lr (now "
+            f"{settings.lr:g}) or with training.clip_norm (now {settings.clip_norm:g})"
+        )
 
     def _thresholds(self, found: Sequence[Predictions]) -> dict[str, float]:
         """Thresholds per AU, each from the first database that gives it; none where the recipe says a half."""

@@ -168,3 +168,36 @@ def test_sheets_have_the_promised_shape() -> None:
         contact_sheet([image], 1, ["a", "b"])
     with pytest.raises(MienError, match="one shape"):
         contact_sheet([image, image[:2]], 1)
+
+
+def test_exposure_and_colour_cast_scale_each_channel() -> None:
+    identity = plain_person(10)
+    plain = render(identity, {}, View(), 40).image.astype(float)
+    tinted = render(identity, {}, View(exposure=0.8, cast=(1.0, 0.75, 0.5)), 40).image
+    assert np.abs(tinted - plain * (0.8, 0.6, 0.4)).max() <= 0.51
+
+
+def test_frames_of_a_clip_differ_in_noise_but_not_in_background() -> None:
+    identity = plain_person(10)
+    quiet = [View(background=5, variety=30, seed=1, noise_seed=i) for i in (0, 1)]
+    same = [render(identity, {}, view, 32).image for view in quiet]
+    assert np.array_equal(*same)
+    noisy = [render(identity, {}, View(noise=3, seed=1, noise_seed=i), 32).image for i in (0, 1)]
+    assert not np.array_equal(*noisy)
+
+
+def test_noise_has_the_stated_spread_and_no_bias() -> None:
+    identity = plain_person(10)
+    plain = render(identity, {}, View(), 128).image.astype(float)
+    change = render(identity, {}, View(noise=4.0, seed=3), 128).image - plain
+    unclipped = change[(plain > 20) & (plain < 235)]
+    assert abs(unclipped.mean()) < 0.1 and unclipped.std() == pytest.approx(4.0, rel=0.03)
+
+
+def test_a_wink_shows_one_open_eye() -> None:
+    identity = plain_person(10)
+    rest, both = render(identity, {}, View(), SIZE), render(identity, {"AU43": 5.0}, View(), SIZE).image
+    wink = render(identity, {"AU43": 5.0}, View(), SIZE, {"AU43": 1.0}).image
+    half = SIZE // 2
+    assert np.array_equal(wink[:, : half - 6], rest.image[:, : half - 6])
+    assert np.array_equal(wink[:, half + 6 :], both[:, half + 6 :])

@@ -12,10 +12,11 @@ Colour = tuple[float, float, float]
 
 
 class Shape(NamedTuple):
-    """One filled polygon.
+    """A filled polygon, or several of one colour.
 
     Attributes:
-        points: (N, 2) in face units, x right and y down in the image; or (N, 3) with each point's own z.
+        points: (N, 2) in face units, x right and y down in the image; (K, N, 2) for K polygons that do not overlap; of
+            a hull (N, 3), with each point's own z.
         colour: RGB, 0-255.
         z: towards the viewer. For shapes on the face's surface it is the height above that surface; for the shapes of
             the head it is the position itself.
@@ -68,10 +69,13 @@ def _catmull_rom(count: int, closed: bool, per: int) -> Array:
 
 
 def smooth(points: Array | Sequence[Sequence[float]], closed: bool = True, per: int = 4) -> Array:
-    """A Catmull-Rom curve through control points (N, D), with ``per`` points in each span."""
+    """Catmull-Rom curves through control points (..., N, D), with ``per`` points in each span."""
     control = np.asarray(points, dtype=np.float64)
-    matrix: Array = _catmull_rom(len(control), closed, per)
-    return matrix @ control
+    curve: Array = _catmull_rom(control.shape[-2], closed, per) @ control
+    return curve
+
+
+_NORMAL = np.array([-1.0, 1.0])  # turns a tangent with swapped axes by a right angle
 
 
 def ribbons(lines: Array, widths: Array | float) -> Array:
@@ -90,9 +94,7 @@ def ribbons(lines: Array, widths: Array | float) -> Array:
     tangent[:, 0] = lines[:, 1] - lines[:, 0]
     tangent[:, -1] = lines[:, -1] - lines[:, -2]
     half = 0.5 * widths / (np.hypot(tangent[..., 0], tangent[..., 1]) + 1e-9)
-    offset = np.empty_like(lines)
-    offset[..., 0] = -tangent[..., 1] * half
-    offset[..., 1] = tangent[..., 0] * half
+    offset = tangent[..., ::-1] * half[..., None] * _NORMAL
     polygons = np.empty((len(lines), 2 * count, 2))
     polygons[:, :count] = lines + offset
     polygons[:, count:] = (lines - offset)[:, ::-1]
@@ -106,11 +108,11 @@ def ribbon(line: Array, widths: Array | float) -> Array:
 
 
 def between(x: Array, top: Array, bottom: Array) -> Array:
-    """(2 N, 2): the polygon between two lines over the same x (N,)."""
-    count = len(x)
-    polygon = np.empty((2 * count, 2))
-    polygon[:count, 0], polygon[:count, 1] = x, top
-    polygon[count:, 0], polygon[count:, 1] = x[::-1], bottom[::-1]
+    """(..., 2 N, 2): the polygons between two lines over the same x (..., N)."""
+    count = x.shape[-1]
+    polygon = np.empty((*x.shape[:-1], 2 * count, 2))
+    polygon[..., :count, 0], polygon[..., :count, 1] = x, top
+    polygon[..., count:, 0], polygon[..., count:, 1] = x[..., ::-1], bottom[..., ::-1]
     return polygon
 
 
@@ -129,7 +131,14 @@ _ANGLES = np.linspace(0, 2 * np.pi, 16, endpoint=False)
 _CIRCLE = np.column_stack((np.cos(_ANGLES), np.sin(_ANGLES)))
 
 
+def ellipses(parameters: Sequence[Sequence[float]]) -> Array:
+    """(K, 16, 2): ellipses, each from the x and y of its middle and its two radii."""
+    middle_radius = np.array(parameters, dtype=np.float64).reshape(-1, 1, 4)
+    rings: Array = _CIRCLE * middle_radius[..., 2:] + middle_radius[..., :2]
+    return rings
+
+
 def ellipse(x: float, y: float, rx: float, ry: float) -> Array:
-    """(16, 2): an ellipse."""
+    """(16, 2): one ellipse."""
     ring: Array = _CIRCLE * (rx, ry) + (x, y)
     return ring

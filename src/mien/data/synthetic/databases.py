@@ -8,13 +8,15 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from mien.data.columns import CLASS_COLUMNS, VALUE_COLUMNS, task_columns
 from mien.data.prepare import Progress, silent
+from mien.data.sampling import apportion
 from mien.data.synthetic.clips import clips
 from mien.data.synthetic.records import SCHEMA, stills
-from mien.data.synthetic.sampling import DRAWN_COMPOUNDS
+from mien.data.synthetic.sampling import DRAWN_COMPOUNDS, KINDS, Kind
 from mien.data.table import write_batches
 from mien.errors import MienError
 from mien.labels import EXPRESSIONS, KNOWN_NAMES, TASKS
@@ -70,34 +72,36 @@ def write_databases(
         for number, (name, tasks) in enumerate(databases.items()):
             people = range(number * drawing.subjects, (number + 1) * drawing.subjects)
             pieces = [list(people[i : i + AT_ONCE]) for i in range(0, len(people), AT_ONCE)]
-            drawn = progress(pool.map(partial(_draw, drawing, name), pieces), f"drawing {name}", len(pieces))
+            drawn = progress(
+                pool.map(partial(_draw, drawing, name, _kinds(tasks)), pieces), f"drawing {name}", len(pieces)
+            )
             path = folder / f"{name}.parquet"
             _write(path, drawn, tasks, _split_of(people, drawing))
             paths.append(path)
     return paths
 
 
-def _draw(drawing: Drawing, name: str, people: Sequence[int]) -> list[pa.RecordBatch]:
+def _kinds(tasks: Sequence[str]) -> Sequence[Kind]:
+    """The kinds of pictures that carry a label: with classes alone, one without a class would carry none."""
+    with_class: dict[str, Kind] = {"expression": "prototype", "compound": "compound"}
+    return [with_class[task] for task in tasks] if set(tasks) <= with_class.keys() else KINDS
+
+
+def _draw(drawing: Drawing, name: str, kinds: Sequence[Kind], people: Sequence[int]) -> list[pa.RecordBatch]:
     """The rows of a few people; runs in a process of its own."""
     if drawing.frames:
         size, seed, grey = drawing.size, drawing.seed, drawing.grey
         return list(clips(people, drawing.per_subject, drawing.frames, size, seed, grey, name))
-    return list(stills(people, drawing.per_subject, drawing.size, drawing.seed, drawing.grey, name))
+    return list(stills(people, drawing.per_subject, drawing.size, drawing.seed, drawing.grey, name, kinds))
 
 
 def _split_of(people: Sequence[int], drawing: Drawing) -> dict[str, str]:
     """Person -> split; people are drawn alike, so that taking them in order is as good as at random."""
-    found: dict[str, str] = {}
-    ends, total = [], 0.0
-    for split, share in drawing.splits:
-        total += share
-        ends.append((split, round(total * len(people))))
-    for i, person in enumerate(people):
-        found[f"s{person:04d}"] = next(split for split, end in ends if i < end)
-    missing = {split for split, _ in drawing.splits} - set(found.values())
-    if missing:
-        raise MienError(f"{len(people)} people do not fill the splits {', '.join(sorted(missing))}; draw more people")
-    return found
+    names, shares = zip(*drawing.splits, strict=True)
+    if len(people) < len(names):
+        raise MienError(f"{len(people)} people do not fill the splits {', '.join(names)}; draw more people")
+    splits = np.repeat(names, apportion(shares, len(people)))
+    return {f"s{person:04d}": str(split) for person, split in zip(people, splits, strict=True)}
 
 
 def _write(path: Path, drawn: Iterable[list[pa.RecordBatch]], tasks: Sequence[str], split: Mapping[str, str]) -> None:

@@ -1,7 +1,5 @@
 """Hair and beard."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from mien.data.synthetic.curves import Array, Colour, Shape, ellipse, mix, ribbon, shade, smooth
@@ -37,20 +35,19 @@ def curls(identity: Identity) -> list[Shape]:
     return shapes
 
 
-@lru_cache(maxsize=256)
-def front_hair(identity: Identity) -> tuple[Shape, ...]:
+def front_hair(identity: Identity) -> list[Shape]:
     """Hair over the forehead and the sides of the face, on the face's surface."""
     style, top = identity.hair_style, identity.hairline
     if style == "fringe":
-        return tuple(_fringe(identity))
+        return _fringe(identity)
     if style == "swept":
-        return tuple(_swept(identity))
+        return _swept(identity)
     if style in ("long", "bob"):
-        return (*_swept(identity), *_sides(identity))
+        return [*_swept(identity), *_sides(identity)]
     if style in ("short", "crop", "bun"):
         ends = (-0.45, -0.2, 0.1, 0.35)
-        return tuple(_lock(identity.hair, (0.5 * x, top - 0.24), (x, top + 0.2 * x * x - 0.02)) for x in ends)
-    return ()
+        return [_lock(identity.hair, (0.5 * x, top - 0.24), (x, top + 0.2 * x * x - 0.02)) for x in ends]
+    return []
 
 
 def _fringe(identity: Identity) -> list[Shape]:

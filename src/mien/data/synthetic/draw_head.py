@@ -1,10 +1,10 @@
 """The head around the features: skull, outline of the face, ears, neck."""
 
-from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from mien.data.synthetic.curves import Array, Shape, ellipse, shade, smooth
+from mien.data.synthetic.curves import Array, Shape, ellipse, ellipses, shade, smooth
 from mien.data.synthetic.draw_hair import curls, curtain
 from mien.data.synthetic.identity import Identity
 from mien.data.synthetic.muscles import SIDES
@@ -16,19 +16,33 @@ _SKULL_Y = np.array([-1.18, -1.14, -1.06, -0.93, -0.75, -0.5, -0.25, -0.05])
 _SKULL_W = np.array([0.17, 0.34, 0.50, 0.64, 0.745, 0.79, 0.79, 0.74])
 
 
-def _dropped(y: Array, jaw: float) -> Array:
-    """Heights ``y`` after the jaw has dropped: the chin follows all the way, the cheeks hardly."""
-    moved: Array = y + jaw * np.clip((y - 0.15) / 0.70, 0, 1) ** 1.3
-    return moved
-
-
 def chin_y(identity: Identity, jaw: float) -> float:
     """Where the chin is with the jaw dropped."""
     return identity.chin_y + jaw
 
 
-def face_outline(identity: Identity, jaw: float) -> Array:
-    """(N, 3): rings over the front of the face, whose hull is its silhouette from any side."""
+class Outline(NamedTuple):
+    """Points around the front of a face, whose hull is its silhouette from any side.
+
+    Attributes:
+        rest: (N, 3) with the mouth closed.
+        follows: (N,) how far each point follows the jaw: the chin all the way, the cheeks hardly.
+        highest: (N,) no point lies above this, the line of the hair.
+    """
+
+    rest: Array
+    follows: Array
+    highest: Array
+
+    def at(self, jaw: float) -> Array:
+        """(N, 3): the points with the jaw dropped by ``jaw``."""
+        moved = self.rest.copy()
+        moved[:, 1] = np.maximum(self.rest[:, 1] + jaw * self.follows, self.highest)
+        return moved
+
+
+def face_outline(identity: Identity) -> Outline:
+    """Rings over the front of the face."""
     chin = identity.chin_y
     y = np.array([-0.95, -0.75, -0.5, -0.2, 0.1, 0.4, 0.62 * chin + 0.02, 0.8 * chin, 0.93 * chin, chin])
     temple, cheek, low, tip = identity.temple, identity.cheek, identity.jaw, identity.chin
@@ -37,12 +51,13 @@ def face_outline(identity: Identity, jaw: float) -> Array:
     front = 0.74 - 0.12 * y**2
     ring = np.empty((len(y), len(_FRONT), 3))
     ring[..., 0] = widths[:, None] * _FRONT_COS
-    ring[..., 1] = _dropped(y, jaw)[:, None]
+    ring[..., 1] = y[:, None]
     ring[..., 2] = front[:, None] * _FRONT_SIN
-    if identity.hair_style not in ("bald", "ring"):
-        line = identity.hairline + 0.42 * (ring[..., 0] / 0.68) ** 2
-        ring[..., 1] = np.maximum(ring[..., 1], line)
-    return ring.reshape(-1, 3)
+    rest = ring.reshape(-1, 3)
+    follows = np.clip((rest[:, 1] - 0.15) / 0.70, 0, 1) ** 1.3
+    hairy = identity.hair_style not in ("bald", "ring")
+    highest = identity.hairline + 0.42 * (rest[:, 0] / 0.68) ** 2 if hairy else np.full(len(rest), -np.inf)
+    return Outline(rest, follows, highest)
 
 
 def _skull(volume: float) -> Array:
@@ -56,8 +71,7 @@ def _skull(volume: float) -> Array:
     return ring.reshape(-1, 3)
 
 
-@lru_cache(maxsize=256)
-def behind(identity: Identity) -> tuple[Shape, ...]:
+def behind(identity: Identity) -> list[Shape]:
     """What lies behind the face, from back to front: long hair, neck, clothes, skull, ears."""
     style, hair = identity.hair_style, identity.hair
     shapes = []
@@ -75,7 +89,7 @@ def behind(identity: Identity) -> tuple[Shape, ...]:
     shapes.append(Shape(_skull(volume), identity.skin if style == "bald" else hair, hull=True))
     if style not in ("long", "bob", "scarf"):
         shapes += _ears(identity)
-    return tuple(shapes)
+    return shapes
 
 
 def _ears(identity: Identity) -> list[Shape]:
@@ -89,12 +103,9 @@ def _ears(identity: Identity) -> list[Shape]:
     return shapes
 
 
-@lru_cache(maxsize=256)
-def freckles(identity: Identity) -> tuple[Shape, ...]:
+def freckles(identity: Identity) -> list[Shape]:
     """Small spots over nose and cheeks, placed by golden steps so that no chance is needed."""
-    step = np.arange(identity.freckles)
-    x = 0.55 * (2 * ((step * 0.618) % 1) - 1)
-    y = 0.08 + 0.2 * ((step * 0.381) % 1)
-    return tuple(
-        Shape(ellipse(float(a), float(b), 0.016, 0.014), shade(identity.skin, 0.78)) for a, b in zip(x, y, strict=True)
-    )
+    if not identity.freckles:
+        return []
+    places = ((0.55 * (2 * (i * 0.618 % 1) - 1), 0.08 + 0.2 * (i * 0.381 % 1)) for i in range(identity.freckles))
+    return [Shape(ellipses([(x, y, 0.016, 0.014) for x, y in places]), shade(identity.skin, 0.78))]

@@ -10,8 +10,11 @@ from mien.data.synthetic.muscles import Activation
 
 _T = np.linspace(-1, 1, 21)  # from the left to the right corner in the image
 _ABS = np.abs(_T)
+_BLEND = 0.5 + 0.5 * np.tanh(3 * _T)
+_ABS_2, _ABS_16, _ABS_24, _ABS_4 = (_ABS**power for power in (2, 1.6, 2.4, 4))
 _DOME = 1 - _T**2
 _ROUND = np.sqrt(np.clip(_DOME, 0, 1))
+_ROUND_13, _ROUND_05 = _ROUND**1.3, _ROUND**0.5
 _CUPID = np.clip(_DOME, 0, 1) ** 0.75 * (1 - 0.20 * np.exp(-((_T / 0.17) ** 2)))
 _BOSS = np.clip(1 - _ABS**1.5, 0, 1)
 _SNEER = np.exp(-(((_ABS - 0.40) / 0.28) ** 2)) * np.clip(_DOME * 3, 0, 1)
@@ -27,12 +30,10 @@ class Lips(NamedTuple):
     lower_outer: Array
 
 
-def _sided(act: Activation, name: str) -> Array:
-    """(N,): an AU's activation along the mouth, its two sides blended at the middle."""
+def _sided(act: Activation, name: str) -> Array | float:
+    """An AU's activation along the mouth (N,), its two sides blended at the middle; one number where they are equal."""
     left, right = act[name]
-    if left == right:
-        return np.full(len(_T), left)
-    return left + (right - left) * (0.5 + 0.5 * np.tanh(3 * _T))
+    return left if left == right else left + (right - left) * _BLEND
 
 
 def lips(identity: Identity, act: Activation) -> Lips:
@@ -43,9 +44,8 @@ def lips(identity: Identity, act: Activation) -> Lips:
     sneer, lower, jaw = _sided(act, "AU10"), act.both("AU16"), act.jaw
     width = 1 + 0.30 * smile + 0.34 * stretch + 0.10 * dimple - 0.42 * pucker - 0.10 * press - 0.08 * tight
     width = width * (1 - 0.20 * act.both("AU27")) + 0.04 * droop
-    bend = 1.5 * identity.mouth_rest * _ABS**2 + identity.mouth_skew * _T
-    corners = -0.175 * smile * _ABS**1.6 + 0.145 * droop * _ABS**2.4 + 0.035 * stretch * _ABS**2
-    corners = corners - 0.080 * dimple * _ABS**4 + 0.30 * jaw * _ABS**2
+    bend = identity.mouth_skew * _T + (1.5 * identity.mouth_rest + 0.30 * jaw + 0.035 * stretch) * _ABS_2
+    corners = -0.175 * smile * _ABS_16 + 0.145 * droop * _ABS_24 - 0.080 * dimple * _ABS_4
     rise = 0.02 * smile - 0.07 * chin * _BOSS - 0.03 * act.both("AU09")
     line = identity.mouth_y + bend + corners + rise - 0.03 * droop * _DOME
     opened = min(1.0, 5 * (part + act.both("AU26") + act.both("AU27")))
@@ -61,7 +61,7 @@ def lips(identity: Identity, act: Activation) -> Lips:
         upper_inner - np.maximum(upper, 0.008) * _CUPID - 0.045 * sneer * _SNEER,
         upper_inner,
         lower_inner,
-        lower_inner + np.maximum(under, 0.008) * _ROUND**1.3 + 0.035 * lower * _DOME,
+        lower_inner + np.maximum(under, 0.008) * _ROUND_13 + 0.035 * lower * _DOME,
     )
 
 
@@ -81,9 +81,9 @@ def mouth(identity: Identity, act: Activation, m: Lips) -> list[Shape]:
         _band(m.x, m.upper_outer, m.upper_inner, shade(identity.lip_colour, 0.86)),
         _band(m.x, m.lower_inner, m.lower_outer, identity.lip_colour),
     ]
-    gloss = m.lower_inner + 0.45 * (m.lower_outer - m.lower_inner)
-    shine = np.column_stack((m.x, gloss))[6:15]
-    shapes.append(Shape(ribbon(shine, 0.018 * _DOME[6:15]), mix(identity.lip_colour, (255, 235, 230), 0.22), z=0.06))
+    gloss = (0.55 * m.lower_inner + 0.45 * m.lower_outer)[6:15]
+    shine = between(m.x[6:15], gloss - 0.009 * _DOME[6:15], gloss + 0.009 * _DOME[6:15])
+    shapes.append(Shape(shine, mix(identity.lip_colour, (255, 235, 230), 0.22), z=0.06))
     if gap > 0.008:
         shapes += _inside(identity, act, m)
     line = np.column_stack((m.x, (m.upper_inner + m.lower_inner) / 2 if gap <= 0.03 else m.upper_inner))
@@ -103,9 +103,9 @@ def _inside(identity: Identity, act: Activation, m: Lips) -> list[Shape]:
         tongue = np.maximum(bottom - 0.45 * (bottom - top) * _ROUND, top)
         shapes.append(_band(x * 0.72, tongue, bottom, (176, 78, 82)))
     shown = 0.075 + 0.02 * act.both("AU12") + 0.03 * act.both("AU10")
-    teeth = np.minimum(top + shown * _ROUND**0.5, bottom)
+    teeth = np.minimum(top + shown * _ROUND_05, bottom)
     shapes.append(_band(x * 0.9, top, teeth, identity.teeth))
     if lower > 0.05:
-        row = np.maximum(bottom - (0.01 + 0.075 * lower) * _ROUND**0.5, np.minimum(teeth + 0.01, bottom))
+        row = np.maximum(bottom - (0.01 + 0.075 * lower) * _ROUND_05, np.minimum(teeth + 0.01, bottom))
         shapes.append(_band(x * 0.8, row, bottom, shade(identity.teeth, 0.9)))
     return shapes

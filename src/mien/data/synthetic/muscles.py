@@ -28,16 +28,18 @@ class Activation:
     """
 
     def __init__(self, intensities: Mapping[str, float], asymmetry: Mapping[str, float] | None = None) -> None:
-        top = INTENSITY_RANGE[1]
+        bottom, top = INTENSITY_RANGE
+        asymmetry = asymmetry or {}
         self._sides = dict.fromkeys(DRAWN_AUS, (0.0, 0.0))
         for name, value in intensities.items():
             if name not in self._sides:
                 raise MienError(f"The synthetic face has no action unit {name!r}: {nearest(name, DRAWN_AUS)}")
-            if not INTENSITY_RANGE[0] <= value <= top:
+            if not bottom <= value <= top:
                 raise MienError(f"The intensity of {name} must lie in 0-5, got {value}: 0 is at rest, 5 the apex")
-            lean = bounded((asymmetry or {}).get(name, 0.0), -1, 1)
+            lean = bounded(asymmetry.get(name, 0.0), -1, 1)
             full = float(value) / top
             self._sides[name] = (full * min(1.0, 1 - lean), full * min(1.0, 1 + lean))
+        self.jaw = 0.16 * self.both("AU26") + 0.32 * self.both("AU27")  # how far it has dropped, in face units
 
     def __getitem__(self, name: str) -> tuple[float, float]:
         return self._sides[name]
@@ -46,8 +48,3 @@ class Activation:
         """The mean of the two sides."""
         left, right = self._sides[name]
         return (left + right) / 2
-
-    @property
-    def jaw(self) -> float:
-        """How far the jaw has dropped, in face units."""
-        return 0.16 * self.both("AU26") + 0.32 * self.both("AU27")

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import cos, radians, sin
+from itertools import accumulate, pairwise
+from math import cos, exp, radians, sin
 
 import numpy as np
 
-from mien.data.synthetic.curves import Array, Shape, bounded
+from mien.data.synthetic.curves import Array, bounded
 from mien.data.synthetic.identity import Identity
 
 UNIT = 0.40  # one face unit as a share of the image side, at scale 1
+_BACKGROUNDS = (1, 2, 3, 5, 24)  # equally likely sides of the background's grid
 _PERSPECTIVE = 0.10  # how much larger a point one unit nearer looks
 
 
@@ -57,33 +58,37 @@ class View:
     noise_seed: int = 0
 
 
-def _bounded(rng: np.random.Generator, spread: float, limit: float) -> float:
-    return bounded(rng.normal(0, spread), -limit, limit)
-
-
 def sample_view(rng: np.random.Generator) -> View:
     """A view as a casual photograph has it: yaw within 30, pitch and roll within 15 degrees, mostly near the front."""
-    cast = rng.normal(1, 0.03, 3)
-    backdrop = rng.uniform(20, 235) + rng.normal(0, 22, 3)
+    normal, share = rng.standard_normal(14).tolist(), rng.random(11).tolist()
+
+    def near(spread: float, limit: float) -> float:
+        return bounded(spread * normal.pop(), -limit, limit)
+
+    def between(low: float, high: float) -> float:
+        drawn: float = low + (high - low) * share.pop()
+        return drawn
+
+    grey = between(20, 235)
     return View(
-        yaw_deg=_bounded(rng, 12, 30),
-        pitch_deg=_bounded(rng, 6, 15),
-        roll_deg=_bounded(rng, 6, 15),
-        scale=float(rng.uniform(0.88, 1.1)),
-        shift_x=_bounded(rng, 0.018, 0.04),
-        shift_y=_bounded(rng, 0.018, 0.04),
-        gaze_x=_bounded(rng, 0.22, 0.55),
-        gaze_y=_bounded(rng, 0.1, 0.25),
-        light_deg=float(rng.uniform(180, 360)) if rng.uniform() < 0.85 else float(rng.uniform(0, 180)),
-        light=float(rng.uniform(0.1, 0.75)),
-        exposure=float(np.exp(_bounded(rng, 0.12, 0.24) - 0.04)),
-        cast=(float(cast[0]), float(cast[1]), float(cast[2])),
-        background=int(rng.choice((1, 2, 3, 5, 24))),
-        backdrop=(float(backdrop[0]), float(backdrop[1]), float(backdrop[2])),
-        variety=float(rng.uniform(4, 40)),
-        blur=bounded(rng.exponential(0.0035), 0, 0.009) if rng.uniform() < 0.5 else 0.0,
-        noise=float(rng.uniform(0.5, 5)),
-        occlusion=float(rng.uniform(0.15, 0.3)) if rng.uniform() < 0.04 else 0.0,
+        yaw_deg=near(12, 30),
+        pitch_deg=near(6, 15),
+        roll_deg=near(6, 15),
+        scale=between(0.88, 1.1),
+        shift_x=near(0.018, 0.04),
+        shift_y=near(0.018, 0.04),
+        gaze_x=near(0.22, 0.55),
+        gaze_y=near(0.1, 0.25),
+        light_deg=between(180, 360) if between(0, 1) < 0.85 else between(0, 180),
+        light=between(0.1, 0.75),
+        exposure=exp(near(0.12, 0.24) - 0.04),
+        cast=(1 + 0.03 * normal.pop(), 1 + 0.03 * normal.pop(), 1 + 0.03 * normal.pop()),
+        background=_BACKGROUNDS[int(between(0, len(_BACKGROUNDS)))],
+        backdrop=(grey + 22 * normal.pop(), grey + 22 * normal.pop(), grey + 22 * normal.pop()),
+        variety=between(4, 40),
+        blur=bounded(rng.exponential(0.0035), 0, 0.009) if between(0, 1) < 0.5 else 0.0,
+        noise=between(0.5, 5),
+        occlusion=between(0.15, 0.3) if between(0, 1) < 0.04 else 0.0,
         seed=int(rng.integers(2**31)),
     )
 
@@ -91,17 +96,17 @@ def sample_view(rng: np.random.Generator) -> View:
 def rotation(view: View) -> Array:
     """(3, 3): turns by yaw, then pitch, then roll."""
     a, b, c = radians(view.yaw_deg), radians(view.pitch_deg), radians(view.roll_deg)
-    yaw = np.array([[cos(a), 0, sin(a)], [0, 1, 0], [-sin(a), 0, cos(a)]])
-    pitch = np.array([[1, 0, 0], [0, cos(b), -sin(b)], [0, sin(b), cos(b)]])
-    roll = np.array([[cos(c), -sin(c), 0], [sin(c), cos(c), 0], [0, 0, 1]])
+    yaw = np.array([[cos(a), 0.0, sin(a)], [0.0, 1.0, 0.0], [-sin(a), 0.0, cos(a)]])
+    pitch = np.array([[1.0, 0.0, 0.0], [0.0, cos(b), -sin(b)], [0.0, sin(b), cos(b)]])
+    roll = np.array([[cos(c), -sin(c), 0.0], [sin(c), cos(c), 0.0], [0.0, 0.0, 1.0]])
     turned: Array = roll @ pitch @ yaw
     return turned
 
 
 def depth(identity: Identity, xy: Array) -> Array:
-    """Height of the face's surface above the plane of the ears, (N,) face units, for points (N, 2)."""
+    """Height of the face's surface above the plane of the ears, (N,) face units, for points (N, 2 or 3)."""
     across = xy[:, 0] / (1.04 * identity.cheek)
-    return (0.74 - 0.12 * xy[:, 1] ** 2) * np.sqrt(np.maximum(1 - across**2, 0))
+    return (0.74 - 0.12 * xy[:, 1] ** 2) * np.sqrt(np.maximum(1 - across * across, 0))
 
 
 class Projection:
@@ -111,28 +116,25 @@ class Projection:
         self._identity = identity
         self._turn = rotation(view).T
         self._factor = UNIT * view.scale * side
-        self._middle = np.array([0.5 + view.shift_x, 0.5 + view.shift_y]) * side + (0, 0.005 * side)
+        self._middle = np.array([0.5 + view.shift_x, 0.505 + view.shift_y]) * side
 
-    def head(self, points: Array) -> Array:
-        """(N, 2) pixels of points (N, 3) in space."""
+    def head(self, *groups: Array) -> list[Array]:
+        """(N, 2) pixels of each group of points (N, 3) in space."""
+        return _split(self._pixels(np.concatenate(groups)), groups)
+
+    def surface(self, *groups: Array) -> list[Array]:
+        """(N, 2) pixels of each group of points (N, 3) whose z is the height above the face's surface."""
+        points = np.concatenate(groups)
+        points[:, 2] += depth(self._identity, points)
+        return _split(self._pixels(points), groups)
+
+    def _pixels(self, points: Array) -> Array:
         turned = points @ self._turn
-        nearer = 1 + _PERSPECTIVE * turned[:, 2:]
-        pixels: Array = turned[:, :2] * nearer * self._factor + self._middle
+        nearer = self._factor + (self._factor * _PERSPECTIVE) * turned[:, 2:]
+        pixels: Array = turned[:, :2] * nearer + self._middle
         return pixels
 
-    def surface(self, points: Array) -> Array:
-        """(N, 2) pixels of points (N, 3) whose z is the height above the face's surface."""
-        lifted = points.copy()
-        lifted[:, 2] += depth(self._identity, points)
-        return self.head(lifted)
 
-    def shapes(self, shapes: Sequence[Shape], on_surface: bool) -> list[Array]:
-        """The polygons of many shapes in pixels, projected in one go."""
-        ends = np.cumsum([0, *(len(shape.points) for shape in shapes)]).tolist()
-        points = np.empty((ends[-1], 3))
-        for shape, start, end in zip(shapes, ends[:-1], ends[1:], strict=True):
-            if shape.points.shape[1] == 2:
-                points[start:end, 2] = shape.z
-            points[start:end, : shape.points.shape[1]] = shape.points
-        pixels = self.surface(points) if on_surface else self.head(points)
-        return [pixels[start:end] for start, end in pairwise(ends)]
+def _split(pixels: Array, groups: Sequence[Array]) -> list[Array]:
+    ends = accumulate((len(group) for group in groups), initial=0)
+    return [pixels[start:end] for start, end in pairwise(ends)]

@@ -1,7 +1,8 @@
 """Rows of drawn faces as Arrow record batches: still pictures, in bounded batches, in any order."""
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 import cv2
@@ -22,6 +23,8 @@ BATCH_ROWS = 256
 SOURCE = "mien synthetic faces"
 Row = dict[str, Any]
 
+_INTENSITY = {name: intensity(name) for name in DRAWN_AUS}  # the columns' names
+
 # What the keys of a random generator stand for, so that no two of them share a stream.
 _PERSON, _STILL = 1, 2
 
@@ -29,7 +32,7 @@ SCHEMA = pa.schema(
     [
         *((name, TYPES[name]) for name in ("database", "split", "subject", "clip", "frame", "time_s", "image")),
         *((name, TYPES[name]) for name in ("expression", "compound")),
-        *((name, TYPES[name]) for au in DRAWN_AUS for name in (au, intensity(au))),
+        *((name, TYPES[name]) for au in DRAWN_AUS for name in (au, _INTENSITY[au])),
         *((name, TYPES[name]) for name in ("valence", "arousal", *LANDMARKS)),
         *((f"{angle}_deg", pa.float32()) for angle in ("yaw", "pitch", "roll")),
         ("source", pa.string()),
@@ -45,8 +48,9 @@ def person(seed: int, subject: int) -> Identity:
 def encode(image: Image, grey: bool) -> bytes:
     """A lossless PNG; a grey one has a single channel, which a reader spreads over three equal ones."""
     stored = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY if grey else cv2.COLOR_RGB2BGR)
-    # Run lengths on filtered rows: three times as fast as deflate's search here, and smaller on noisy pictures.
-    options = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    # No search for repeats: three times as fast here, and smaller on noisy pictures. A compression level must not be
+    # named: it would make libpng try every filter on every row, twice the time for 6 % fewer bytes.
+    options = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY]
     done, data = cv2.imencode(".png", stored, options)
     if not done:
         raise MienError(f"OpenCV could not encode a picture of shape {image.shape} as PNG")
@@ -69,8 +73,9 @@ def row(database: str, subject: int, labels: FaceLabels, drawn: Rendered, view: 
         "source": f"{SOURCE}: {labels.kind}",
     }
     for name, value in labels.intensities.items():
-        out[name], out[intensity(name)] = int(value >= PRESENT_AT), value
-    return out | dict(zip(LANDMARKS, drawn.landmarks.ravel().tolist(), strict=True))
+        out[name], out[_INTENSITY[name]] = int(value >= PRESENT_AT), value
+    out.update(zip(LANDMARKS, drawn.landmarks.ravel().tolist(), strict=True))
+    return out
 
 
 def batches(rows: Iterable[Row], limit: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
@@ -80,14 +85,20 @@ def batches(rows: Iterable[Row], limit: int = BATCH_ROWS) -> Iterator[pa.RecordB
         yield pa.RecordBatch.from_pylist(chunk, schema=SCHEMA)
 
 
-def draw_kind(rng: np.random.Generator) -> Kind:
-    """How a row's labels are drawn, by ``KIND_SHARES``."""
-    shares = [KIND_SHARES[kind] for kind in KINDS]
-    return KINDS[int(rng.choice(len(KINDS), p=shares))]
+def draw_kind(rng: np.random.Generator, kinds: Sequence[Kind] = KINDS) -> Kind:
+    """How a row's labels are drawn, one of ``kinds`` in the proportions of ``KIND_SHARES``."""
+    ends = list(accumulate(KIND_SHARES[kind] for kind in kinds))
+    return kinds[bisect(ends[:-1], ends[-1] * rng.random())]
 
 
 def stills(
-    subjects: Sequence[int], per_subject: int, size: int, seed: int, grey: bool = False, database: str = "synthetic"
+    subjects: Sequence[int],
+    per_subject: int,
+    size: int,
+    seed: int,
+    grey: bool = False,
+    database: str = "synthetic",
+    kinds: Sequence[Kind] = KINDS,
 ) -> Iterator[pa.RecordBatch]:
     """Still pictures of drawn faces with all their labels, as record batches of ``SCHEMA``.
 
@@ -100,6 +111,7 @@ def stills(
         seed: of everything.
         grey: store one grey channel.
         database: name for the database column.
+        kinds: what pictures may show: ``prototype`` an expression, ``compound`` two, ``random`` any action units.
 
     >>> next(stills([0], per_subject=3, size=32, seed=1)).num_rows
     3
@@ -110,7 +122,7 @@ def stills(
             identity = person(seed, subject)
             for index in range(per_subject):
                 rng = np.random.default_rng([seed, subject, _STILL, index])
-                labels, view = sample_labels(rng, draw_kind(rng)), sample_view(rng)
+                labels, view = sample_labels(rng, draw_kind(rng, kinds)), sample_view(rng)
                 drawn = render(identity, labels.intensities, view, size, labels.asymmetry)
                 yield row(database, subject, labels, drawn, view, grey)
 

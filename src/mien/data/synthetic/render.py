@@ -1,6 +1,7 @@
 """One picture: identity + action units + view -> pixels and landmarks."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import cos, radians
 from typing import NamedTuple
 
@@ -9,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.data.synthetic.curves import Array, Shape
-from mien.data.synthetic.draw_eyes import brows, eyes, glasses
+from mien.data.synthetic.draw_eyes import brow_lines, brows, eyes, glasses, lids
 from mien.data.synthetic.draw_hair import beard, front_hair
-from mien.data.synthetic.draw_head import behind, chin_y, face_outline, freckles
+from mien.data.synthetic.draw_head import Outline, behind, chin_y, face_outline, freckles
 from mien.data.synthetic.draw_mouth import Lips, corners, lips, mouth
 from mien.data.synthetic.draw_skin import furrow_shapes, lower_furrows, nose, nose_tip, soft_shapes, upper_furrows
 from mien.data.synthetic.identity import Identity
+from mien.data.synthetic.layers import Layer, fill_hull, fixed_point, layer, paint
 from mien.data.synthetic.muscles import Activation
 from mien.data.synthetic.photo import background, develop, light_map, occlude
 from mien.data.synthetic.pose import Projection, View
@@ -25,7 +27,6 @@ LANDMARKS = ("eye_l", "eye_r", "nose", "mouth_l", "mouth_r")  # _l: on the left 
 SIZES = (32, 256)
 _SUPERSAMPLING = 2  # the drawing is this much larger than the picture, at least _SMALLEST_CANVAS
 _SMALLEST_CANVAS = 96
-_BITS = 4  # fractional bits of polygon corners
 
 
 class Rendered(NamedTuple):
@@ -40,18 +41,19 @@ class Rendered(NamedTuple):
     landmarks: npt.NDArray[np.float32]
 
 
-def _paint(canvas: Image, shapes: Sequence[Shape], polygons: Sequence[Array], scale: float = 1.0) -> None:
-    """Fill polygons (in pixels whose centres lie at half-integers, times ``scale``) one after another; in place."""
-    if not shapes:
-        return
-    fixed = np.rint((np.concatenate(polygons) * scale - 0.5) * (1 << _BITS)).astype(np.int32)
-    start = 0
-    for shape, polygon in zip(shapes, polygons, strict=True):
-        corner = fixed[start : start + len(polygon)]
-        start += len(polygon)
-        if shape.hull:
-            corner = np.asarray(cv2.convexHull(corner), dtype=np.int32)
-        cv2.fillPoly(canvas, [corner], shape.colour, cv2.LINE_AA, _BITS)
+class _Rest(NamedTuple):
+    """What of a person does not move."""
+
+    behind: Layer
+    front: Layer
+    freckles: Sequence[Shape]
+    outline: Outline
+
+
+@lru_cache(maxsize=256)
+def _rest(identity: Identity) -> _Rest:
+    front = layer([*front_hair(identity), *glasses(identity)])
+    return _Rest(layer(behind(identity)), front, freckles(identity), face_outline(identity))
 
 
 def render(
@@ -79,60 +81,70 @@ def render(
     """
     if not SIZES[0] <= size <= SIZES[1]:
         raise MienError(f"A synthetic face is {SIZES[0]}-{SIZES[1]} pixels wide, got {size}: choose --size within that")
-    act = Activation(intensities, asymmetry)
+    act, rest = Activation(intensities, asymmetry), _rest(identity)
     rng = np.random.default_rng(view.seed)
     side = max(_SUPERSAMPLING * size, _SMALLEST_CANVAS)
     project = Projection(identity, view, side)
-    canvas = background(view, side, rng)
-    back = behind(identity)
-    _paint(canvas, back, project.shapes(back, on_surface=False))
-    outline = project.head(face_outline(identity, act.jaw))
     lip_lines = lips(identity, act)
-    skin = _face(identity, act, lip_lines, view, project, outline, side)
-    mask = np.zeros((side, side), np.uint8)
-    _paint(mask[..., None], [Shape(outline, (255.0, 255.0, 255.0), hull=True)], [outline])
-    cv2.copyTo(skin, (mask > 127).astype(np.uint8), canvas)
-    front = [*front_hair(identity), *glasses(identity)]
-    _paint(canvas, front, project.shapes(front, on_surface=True))
+    soft, crisp = layer(_soft(identity, act, view, lip_lines)), layer(_crisp(identity, act, view, lip_lines, rest))
+    back, outline = project.head(rest.behind.points, rest.outline.at(act.jaw))
+    marks = _landmarks(identity, act, lip_lines)
+    # all that lies on the face in one product: a face has some sixty shapes, most of a few points
+    soft_at, crisp_at, front_at, marks_at = project.surface(soft.points, crisp.points, rest.front.points, marks)
+
+    canvas = background(view, side, rng)
+    paint(canvas, rest.behind, back)
+    skin = _skin(identity, view, soft, soft_at, outline, side)
+    paint(skin, crisp, crisp_at)
+    cv2.copyTo(skin, _mask(outline, side), canvas)
+    paint(canvas, rest.front, front_at)
     occlude(canvas, view, rng)
     small = np.asarray(cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     noise = np.random.default_rng([view.seed, view.noise_seed])
-    return Rendered(
-        develop(small, view, noise), _landmarks(identity, act, lip_lines, project) * np.float32(size / side)
-    )
+    return Rendered(develop(small, view, noise), (marks_at * (size / side)).astype(np.float32))
 
 
-def _face(
-    identity: Identity, act: Activation, lip_lines: Lips, view: View, project: Projection, outline: Array, side: int
-) -> Image:
-    """A canvas of skin with all features, to be cut by the face's outline."""
-    half = side // 2  # what is blurred anyway is drawn at half the size
-    canvas = np.full((half, half, 3), np.round(identity.skin), dtype=np.uint8)
-    light_x = cos(radians(view.light_deg))
-    soft = [
-        *soft_shapes(identity, act, lip_lines, light_x),
-        *beard(identity, chin_y(identity, act.jaw), act.jaw, lip_lines),
+def _soft(identity: Identity, act: Activation, view: View, lip_lines: Lips) -> list[Shape]:
+    shapes = soft_shapes(identity, act, lip_lines, cos(radians(view.light_deg)))
+    return [*shapes, *beard(identity, chin_y(identity, act.jaw), act.jaw, lip_lines)]
+
+
+def _crisp(identity: Identity, act: Activation, view: View, lip_lines: Lips, rest: _Rest) -> list[Shape]:
+    lid_lines, brow = lids(identity, act), brow_lines(identity, act)
+    furrows = [*upper_furrows(identity, act, brow, lid_lines), *lower_furrows(identity, act, lip_lines)]
+    return [
+        *rest.freckles,
+        *nose(identity, act),
+        *furrow_shapes(identity, furrows),
+        *mouth(identity, act, lip_lines),
+        *eyes(identity, act, view, lid_lines),
+        brows(identity, brow),
     ]
-    _paint(canvas, soft, project.shapes(soft, on_surface=True), half / side)
+
+
+def _skin(identity: Identity, view: View, soft: Layer, soft_at: Array, outline: Array, side: int) -> Image:
+    """(side, side, 3): lit skin with its soft patches, to be cut by the face's outline."""
+    half = side // 2  # what is blurred anyway is drawn at half the size
+    canvas = np.empty((half, half, 3), dtype=np.uint8)
+    canvas[:] = np.rint(identity.skin)
+    paint(canvas, soft, soft_at, half / side)
     blurred = cv2.GaussianBlur(canvas, (0, 0), 0.018 * half)
     low, high = outline.min(axis=0) * half / side, outline.max(axis=0) * half / side
     light = light_map(view, (low + high) / 2, (high - low) * 0.56, half)
     lit = cv2.multiply(blurred, light, dtype=cv2.CV_8U)
-    canvas = np.asarray(cv2.resize(lit, (side, side), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-    crisp = [
-        *freckles(identity),
-        *nose(identity, act),
-        *furrow_shapes(identity, [*upper_furrows(identity, act), *lower_furrows(identity, act, lip_lines)]),
-        *mouth(identity, act, lip_lines),
-        *eyes(identity, act, view),
-        *brows(identity, act),
-    ]
-    _paint(canvas, crisp, project.shapes(crisp, on_surface=True))
-    return canvas
+    return np.asarray(cv2.resize(lit, (side, side), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _landmarks(identity: Identity, act: Activation, lip_lines: Lips, project: Projection) -> npt.NDArray[np.float32]:
+def _mask(outline: Array, side: int) -> Image:
+    """(side, side): 1 inside the outline (N, 2), else 0."""
+    mask = np.zeros((side, side), np.uint8)
+    fill_hull(mask, fixed_point(outline), (255.0, 255.0, 255.0))
+    return (mask > 127).view(np.uint8)
+
+
+def _landmarks(identity: Identity, act: Activation, lip_lines: Lips) -> Array:
+    """(5, 3): ``LANDMARKS`` in face units, z above the face's surface."""
+    (left_x, left_y), (right_x, right_y) = corners(lip_lines).tolist()
     x, y = identity.eye_x, identity.eye_y
-    mouth_points = np.column_stack((corners(lip_lines), (0.0, 0.0)))
-    points = np.concatenate((np.array([[-x, y, 0.0], [x, y, 0.0]]), nose_tip(identity, act), mouth_points))
-    return project.surface(points).astype(np.float32)
+    tip = nose_tip(identity, act)
+    return np.array([(-x, y, 0.0), (x, y, 0.0), tip, (left_x, left_y, 0.0), (right_x, right_y, 0.0)])

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
@@ -68,6 +70,8 @@ EXCLUSIVE = (
     ("AU23", "AU27"),
 )
 OPENERS = ("AU16", "AU26", "AU27")  # these part the lips: they bring AU25
+_WITH_OPENERS = tuple(pair for pair in EXCLUSIVE if not set(OPENERS).isdisjoint(pair))
+_TRACED = tuple(name for name in DRAWN_AUS if name not in ("AU43", *OPENERS))
 
 # appalled, hatred and awed join the same two expressions as angrily_disgusted and fearfully_surprised: drawn from
 # the parts' AUs alone they would be the same pictures under two names.
@@ -115,9 +119,7 @@ def settle(intensities: Mapping[str, float]) -> dict[str, float]:
     (1.0, True)
     """
     out = {name: float(intensities.get(name, 0.0)) for name in DRAWN_AUS}
-    for first, second in EXCLUSIVE:
-        if first not in OPENERS and second not in OPENERS:
-            continue
+    for first, second in _WITH_OPENERS:
         _yield_to(out, first, second)
     out["AU25"] = max(out["AU25"], min(PRESENT_AT, max(out[name] for name in OPENERS)))
     for first, second in EXCLUSIVE:
@@ -130,9 +132,10 @@ def _yield_to(intensities: dict[str, float], first: str, second: str) -> None:
         intensities[first] = 0.0
 
 
-def prototype_aus(expression: str) -> dict[str, float]:
+@cache
+def prototype_aus(expression: str) -> Mapping[str, float]:
     """The AUs of an expression that are drawn, with their probabilities (AU11 of sadness is not drawn)."""
-    return {name: share for name, share in PROTOTYPES[expression].items() if name in DRAWN_AUS}
+    return MappingProxyType({name: share for name, share in PROTOTYPES[expression].items() if name in DRAWN_AUS})
 
 
 def affect(
@@ -187,20 +190,20 @@ def sample_labels(rng: np.random.Generator, kind: Kind) -> FaceLabels:
     if kind not in KINDS:
         raise MienError(f"Unknown kind of synthetic label {kind!r}: {nearest(kind, KINDS)}")
     expression = compound = None
-    leans = rng.normal(0, 0.07, len(DRAWN_AUS)).clip(-0.2, 0.2).tolist()
-    asymmetry = dict(zip(DRAWN_AUS, leans, strict=True))
+    leans = rng.normal(0, 0.07, len(DRAWN_AUS)).tolist()
+    asymmetry = {name: bounded(lean, -0.2, 0.2) for name, lean in zip(DRAWN_AUS, leans, strict=True)}
     if kind == "prototype":
         expression = EXPRESSIONS[int(rng.integers(len(EXPRESSIONS)))]
         active = _drawn(rng, (expression,))
         if expression == "contempt":
-            lean = float(rng.choice((-1.0, 1.0)) * rng.uniform(0.75, 1.0))
+            lean = float(rng.uniform(0.75, 1.0)) * (1 if rng.random() < 0.5 else -1)
             asymmetry |= {"AU14": lean, "AU12": lean}
     elif kind == "compound":
         compound = DRAWN_COMPOUNDS[int(rng.integers(len(DRAWN_COMPOUNDS)))]
         active = _drawn(rng, COMPOUNDS[compound])
     else:
-        names = rng.choice(DRAWN_AUS, size=int(rng.integers(0, 6)), replace=False)
-        active = {str(name): float(rng.uniform(PRESENT_AT, INTENSITY_RANGE[1])) for name in names}
+        chosen = rng.permutation(len(DRAWN_AUS))[: int(rng.integers(0, 6))]
+        active = {DRAWN_AUS[i]: float(rng.uniform(PRESENT_AT, INTENSITY_RANGE[1])) for i in chosen}
     intensities = settle(_traces(rng) | active)
     valence, arousal = affect(intensities, expression, compound)
     return FaceLabels(intensities, expression, compound, valence, arousal, kind, asymmetry)
@@ -212,7 +215,7 @@ def _drawn(rng: np.random.Generator, parts: tuple[str, ...]) -> dict[str, float]
     active: dict[str, float] = {}
     for part in parts:
         for name, share in prototype_aus(part).items():
-            if rng.uniform() < share:
+            if rng.random() < share:
                 value = bounded(strength + rng.normal(0, 0.6), PRESENT_AT, INTENSITY_RANGE[1])
                 active[name] = max(value, active.get(name, 0.0))
     return active
@@ -220,7 +223,6 @@ def _drawn(rng: np.random.Generator, parts: tuple[str, ...]) -> dict[str, float]
 
 def _traces(rng: np.random.Generator) -> dict[str, float]:
     """Movements too weak to count, in about one AU of eight. AU43 and the openers stay at rest."""
-    shown = rng.uniform(size=len(DRAWN_AUS)) < 0.12
-    values = rng.uniform(0.1, 0.85, len(DRAWN_AUS)).tolist()
-    at_rest = ("AU43", *OPENERS)
-    return {name: values[i] for i, name in enumerate(DRAWN_AUS) if shown[i] and name not in at_rest}
+    chances, places = rng.random((2, len(_TRACED))).tolist()
+    drawn = zip(_TRACED, chances, places, strict=True)
+    return {name: 0.1 + 0.75 * place for name, chance, place in drawn if chance < 0.12}

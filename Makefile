@@ -1,0 +1,36 @@
+# Two commands do all the set-up: `make demo` and `make test`. Both make .venv and install into it first.
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && { echo $$p; break; }; done)
+BIN := $(VENV)/bin
+
+.PHONY: demo test help
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /: /'
+
+demo: $(VENV)/.train ## draw three partly labelled databases, compare three methods on them, write a report
+	$(BIN)/mien synth demo
+	$(BIN)/mien experiment recipes/demo.toml
+	@echo "demo: one network learned from three databases; open runs/demo/report.html"
+
+test: $(VENV)/.dev ## check style, types and behaviour
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+	@echo "test: style, types and behaviour are as they should be"
+
+$(VENV)/.train: pyproject.toml
+	$(call venv,train)
+
+$(VENV)/.dev: pyproject.toml
+	$(call venv,train$(comma)dev)
+	@touch $(VENV)/.train
+
+comma := ,
+define venv
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "mien needs Python 3.11, 3.12 or 3.13; found: $$($(PYTHON) --version 2>&1). Type: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu type: sudo apt install python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --editable '.[$(1)]'
+	@touch $@
+endef

@@ -1,0 +1,159 @@
+"""What every method promises, held over the whole registry: a new entry is tested by being registered."""
+
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mien.data.batch import Batch
+from mien.errors import RecipeError
+from mien.labels import LabelSet
+from mien.methods import METHODS, Method, make_method
+from mien.models.heads import HEADS
+
+ALL: LabelSet = {
+    "expression": ("neutral", "happiness", "fear"),
+    "au": ("AU01", "AU12"),
+    "au_intensity": ("AU04",),
+    "va": ("valence", "arousal"),
+    "compound": ("happily_surprised", "awed"),
+}
+ROWS = 8
+UNREAD = [float("nan"), float("inf"), 1e30]
+
+
+class Network(nn.Module):
+    """The least that a method can train: one layer and a head."""
+
+    def __init__(self, head: str, labels: LabelSet) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.features = nn.Linear(3 * 4 * 4, 16)
+        self.head = HEADS[head](16, labels)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        logits: dict[str, Tensor] = self.head(self.features(image.flatten(1)).tanh())
+        return logits
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(1)
+
+
+def batch_of(labels: LabelSet) -> Batch:
+    """Two databases: the first gives every other task, the second the rest and some of the first's."""
+    low, high = {"va": -1.0}, {"au_intensity": 5.0}
+    target, mask = {}, {}
+    for place, (task, names) in enumerate(labels.items()):
+        values = torch.rand(ROWS, len(names), generator=generator())
+        target[task] = low.get(task, 0.0) + values * (high.get(task, 1.0) - low.get(task, 0.0))
+        mask[task] = torch.zeros(ROWS, len(names), dtype=torch.bool)
+        mask[task][place % 2 :: 2] = True
+        mask[task][3, 0] = True
+        if task in ("expression", "compound"):
+            target[task] = (target[task] * mask[task]) / (target[task] * mask[task]).sum(1, keepdim=True).clamp(1e-9)
+        if task == "au":
+            target[task] = target[task].round()
+    image = torch.rand(ROWS, 3, 4, 4, generator=generator())
+    return Batch(image, target, mask, torch.arange(ROWS) % 2)
+
+
+class Case(NamedTuple):
+    name: str
+    labels: LabelSet
+
+    def method(self) -> Method:
+        return make_method({"name": self.name}, self.labels)
+
+
+def cases() -> list[Case]:
+    found = []
+    for name, kind in METHODS.items():
+        sets = [{task: names} for task, names in ALL.items()] if kind.one_task_each else [ALL]
+        found += [Case(name, labels) for labels in sets]
+    return found
+
+
+@pytest.fixture(params=cases(), ids=lambda case: f"{case.name}-{len(case.labels)}-{next(iter(case.labels))}")
+def case(request: pytest.FixtureRequest) -> Case:
+    found: Case = request.param
+    return found
+
+
+def learn(case: Case, batch: Batch) -> tuple[dict[str, Tensor], dict[str, Tensor | None]]:
+    """The terms of the loss, and the gradient by every parameter."""
+    method = case.method()
+    network = Network(method.head, case.labels)
+    terms = method(network, batch)
+    terms["loss"].backward()
+    modules = nn.ModuleDict({"network": network, "method": method})
+    gradients = {name: p.grad for name, p in modules.named_parameters() if p.requires_grad}
+    return {name: term.detach() for name, term in terms.items()}, gradients
+
+
+def replaced(batch: Batch, value: float) -> Batch:
+    target = {task: t.masked_fill(~batch.mask[task], value) for task, t in batch.target.items()}
+    return Batch(batch.image, target, batch.mask, batch.database)
+
+
+def unlabelled(batch: Batch) -> Batch:
+    nothing = {task: torch.zeros_like(m) for task, m in batch.mask.items()}
+    return Batch(
+        batch.image, {t: torch.full_like(y, float("nan")) for t, y in batch.target.items()}, nothing, batch.database
+    )
+
+
+def test_terms_are_numbers_and_the_loss_depends_on_the_whole_network(case: Case) -> None:
+    terms, gradients = learn(case, batch_of(case.labels))
+    assert all(term.shape == () and term.isfinite() for term in terms.values())
+    assert terms["loss"] > 0
+    assert [name for name, gradient in gradients.items() if gradient is None or not gradient.any()] == []
+
+
+@pytest.mark.parametrize("unread", UNREAD)
+def test_targets_under_the_mask_change_no_bit(case: Case, unread: float) -> None:
+    batch = batch_of(case.labels)
+    terms, gradients = learn(case, batch)
+    same_terms, same_gradients = learn(case, replaced(batch, unread))
+    assert [name for name in terms if not torch.equal(terms[name], same_terms[name])] == []
+    for name, gradient in gradients.items():
+        same = same_gradients[name]
+        assert gradient is not None and same is not None and torch.equal(gradient, same), name
+
+
+def test_a_batch_without_labels_gives_zero_and_a_gradient_to_every_parameter(case: Case) -> None:
+    terms, gradients = learn(case, unlabelled(batch_of(case.labels)))
+    assert terms["loss"] == 0
+    for name, gradient in gradients.items():
+        assert gradient is not None, f"{name} takes no part: processes that share its gradient would wait for ever"
+        assert not gradient.any(), name
+
+
+def test_a_gradient_step_makes_the_loss_smaller(case: Case) -> None:
+    method, batch = case.method(), batch_of(case.labels)
+    network = Network(method.head, case.labels)
+    before = method(network, batch)["loss"]
+    before.backward()
+    with torch.no_grad():
+        for p in network.parameters():
+            p -= 1e-2 * p.grad
+    assert method(network, batch)["loss"] < before
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_unknown_key_names_the_nearest(name: str) -> None:
+    labels = {"au": ALL["au"]}
+    with pytest.raises(RecipeError, match=r"\[method\]: unknown key 'weigths'; did you mean 'weights'\?"):
+        make_method({"name": name, "weigths": {}}, labels)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_weight_of_an_unknown_task_is_refused(name: str) -> None:
+    with pytest.raises(RecipeError, match=r"\[method\]: weights\.expresion.* 'expression'"):
+        make_method({"name": name, "weights": {"expresion": 2.0}}, {"au": ALL["au"]})
+
+
+def test_an_unknown_method_names_the_nearest() -> None:
+    with pytest.raises(RecipeError, match=r"Unknown method 'sjtm': did you mean 'sjmt'\?"):
+        make_method({"name": "sjtm"}, ALL)

@@ -1,0 +1,43 @@
+"""Every recipe runs: small, and on drawn lookalikes of its databases."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lookalikes import write_lookalikes
+from mien.config import read_recipe
+from mien.data.synthetic.databases import Drawing, write_databases
+from mien.training.experiment import run_experiment
+
+RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))
+SMALL = [
+    "training.steps=2",
+    "training.batch_size=12",
+    "training.evaluate_every=1",
+    "training.threads=1",
+    "training.warmup=0",
+    "training.precision=no",
+    "experiment.seeds=[0]",
+]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every database that a recipe names."""
+    folder = write_lookalikes(tmp_path_factory.mktemp("data"))
+    three = {"A": ["expression"], "B": ["au", "au_intensity"], "C": ["va"]}
+    write_databases(folder / "demo", three, Drawing(subjects=6, per_subject=4, size=48))
+    return folder
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_recipe_runs(path: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_DATA", str(data))
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(data)
+    recipe = read_recipe(path, SMALL)
+    results = run_experiment(recipe, tmp_path / "run")
+    tested = {(score["method"], score["database"]) for score in results["scores"]}
+    assert tested == {(m, d.name) for m in recipe.experiment.methods for d in recipe.data}
+    assert json.loads((tmp_path / "run" / "results.json").read_text())["name"] == recipe.name
