@@ -20,6 +20,14 @@ def test_writes_and_replaces_and_makes_the_folder(tmp_path):
     assert names(path.parent) == ["a.bin"]
 
 
+def test_who_reads_the_old_file_reads_it_to_its_end(tmp_path):
+    path = tmp_path / "a.bin"
+    atomic_write(path, b"old")
+    with path.open("rb") as reader:
+        atomic_write(path, b"new")
+        assert reader.read() == b"old"  # written in place, it would be half old and half new
+
+
 def test_text_is_written_as_utf_8(tmp_path):
     atomic_write(tmp_path / "a.txt", "Gesichtszüge\n")
     assert (tmp_path / "a.txt").read_bytes() == b"Gesichtsz\xc3\xbcge\n"

@@ -42,7 +42,7 @@ class Database(Section):
     Attributes:
         name: what the tables of results call it.
         path: table or folder; ``$NAME`` is replaced from the environment.
-        reader: how to read it: ``table`` for mien's own Parquet, else a name from ``mien table readers``.
+        reader: how to read it: ``table`` for mien's own Parquet, else a name from ``mien table databases``.
         weight: its share of every mixed batch, or of the turns.
         tasks: which of its labels may be used; all when not given. The others are withheld.
         train, val, test: names of the splits.

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -20,3 +21,10 @@ def print_grid(title: str, rows: Sequence[Sequence[str]], flip: bool = False) ->
     # A pipe or a file has no width to keep to: nothing is folded there.
     width = None if sys.stdout.isatty() else 240
     Console(highlight=False, width=width).print(table)
+
+
+def print_markdown(title: str, rows: Sequence[Sequence[str]]) -> None:
+    """Print rows as a Markdown table under a bold title."""
+    from mien.report.results import markdown
+
+    typer.echo(f"**{title}**\n\n{markdown(rows)}\n")

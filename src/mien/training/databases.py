@@ -1,7 +1,12 @@
 """Open a recipe's databases: read, split, and turn into stores."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
 
 from mien.config import Database, Recipe
 from mien.data.databases import read_database
@@ -10,7 +15,11 @@ from mien.data.splits import assign_folds, assign_splits, carve_validation
 from mien.data.store import Store
 from mien.data.table import LabelTable
 from mien.errors import RecipeError
+from mien.files import atomic_write
 from mien.labels import LabelSet, union
+
+SKIPPED_FILE = "skipped.csv"
+COUNTED_AT_ONCE = 65_536  # rows of a mapped array: a long table is never in memory as a whole
 
 
 @dataclass(frozen=True)
@@ -84,17 +93,33 @@ def open_stores(
     return train, val
 
 
-def warnings_about(stores: Sequence[Store], labels: LabelSet) -> list[str]:
-    """What a user should know before training: broken pictures, labels without a single example."""
+def list_skipped(folder: Path, stores: Sequence[Store]) -> list[str]:
+    """Write ``skipped.csv`` with every row whose picture is broken; one sentence per database that has any."""
+    found = [(store.name, row, reason) for store in stores for row, reason in store.skipped]
+    if found:
+        text = StringIO()
+        csv.writer(text).writerows([("database", "row", "reason"), *found])
+        atomic_write(folder / SKIPPED_FILE, text.getvalue())
+    return [
+        f"{store.name}: {len(store.skipped)} broken pictures are left out, listed in {folder / SKIPPED_FILE}; the "
+        f"first: {store.skipped[0].reason}"
+        for store in stores
+        if store.skipped
+    ]
+
+
+def labels_without_examples(stores: Sequence[Store], labels: LabelSet) -> list[str]:
+    """One sentence for every class or action unit that no training row has."""
     found = []
-    for store in stores:
-        if store.skipped:
-            example = store.skipped[0].reason
-            found.append(f"{store.name}: {len(store.skipped)} broken pictures are left out, for example {example}")
     for task, names in labels.items():
         if task == "va":
             continue
-        seen = sum((store.labels.target[task] * store.labels.mask[task] > 0).sum(axis=0) for store in stores)
+        seen = np.zeros(len(names), np.int64)
+        for store in stores:
+            target, mask = store.labels.target[task], store.labels.mask[task]
+            for start in range(0, len(store), COUNTED_AT_ONCE):
+                here = slice(start, start + COUNTED_AT_ONCE)
+                seen += ((target[here] > 0) & mask[here]).sum(axis=0)
         for name, count in zip(names, seen, strict=True):
             if count == 0:
                 found.append(

@@ -20,7 +20,7 @@ from mien.methods import make_method
 from mien.metrics.thresholds import best_f1_thresholds, equal_precision_recall_thresholds
 from mien.models.affect import AffectModel, ModelSpec
 from mien.models.checkpoint import init_weights, load, save
-from mien.training.databases import network_labels, open_databases, open_stores, warnings_about
+from mien.training.databases import labels_without_examples, list_skipped, network_labels, open_databases, open_stores
 from mien.training.evaluate import Predictions, main_scores, predictions_on
 from mien.training.log import Log
 from mien.training.loop import Learner, Silent, Watcher, run_loop
@@ -81,7 +81,7 @@ class _Run:
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.accelerator = _accelerator(self.recipe)
-        stores, _ = open_stores(self.recipe, self.databases, self.labels, self.progress)
+        stores, val_stores = open_stores(self.recipe, self.databases, self.labels, self.progress)
         learner = self._learner()
         record = load_state(self.folder, learner.modules, learner.optimizer)
         start = int(record["step"]) if record else 0
@@ -89,7 +89,8 @@ class _Run:
             self.best = _Best(**record["best"])
             self.watcher.say(f"going on from step {start} of {settings.steps}")
         else:
-            for warning in warnings_about(stores, self.labels):
+            skipped = list_skipped(self.folder, [*stores, *val_stores])
+            for warning in (*skipped, *labels_without_examples(stores, self.labels)):
                 self.watcher.say(warning)
         sampler = (Mixed if learner.method.batches == "mixed" else InTurn)(
             [len(store) for store in stores],
