@@ -1,7 +1,8 @@
 """Progress bars and printed lines, shared by the verbs."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -20,6 +21,14 @@ def bar(items: Iterable[Any], what: str, total: int) -> Iterator[Any]:
     """Iterate with a progress bar on stderr; it goes away when it is done."""
     with _bars() as bars:
         yield from bars.track(items, total=total, description=what)
+
+
+@contextmanager
+def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar that is moved by calling what it gives; without a total it only shows that work goes on."""
+    with _bars() as bars:
+        task = bars.add_task(what, total=total)
+        yield lambda done: bars.advance(task, done)
 
 
 class TrainingBar:

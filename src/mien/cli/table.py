@@ -1,7 +1,5 @@
 """``mien table``: make label tables from databases, check them, count them, split them, look for leaks."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,9 +56,10 @@ def read(
 
         mien table read fer2013plus databases/ --out fer.parquet
     """
+    from mien.cli.bars import counting
     from mien.data.databases import read_database
 
-    with _progress(f"reading {name}", None):
+    with counting(f"reading {name}", None):
         table = read_database(name, root)
         table.write(out)
     for column, note in table.notes.items():
@@ -80,10 +79,11 @@ def check(
 
     mien table check faces.parquet --images
     """
+    from mien.cli.bars import counting
     from mien.data.check import check as find_faults
 
     table = _open(path)
-    with _progress("checking", len(table)) as advance:
+    with counting("checking", len(table)) as advance:
         report = find_faults(table, images=images, advance=advance)
     if as_json:
         _print_json(report.to_dict())
@@ -163,11 +163,12 @@ def leaks(
 
     mien table leaks mine.parquet theirs.parquet
     """
+    from mien.cli.bars import counting
     from mien.data.leaks import find_leaks
 
     table = _open(path)
     second = _open(other) if other else None
-    with _progress("reading pictures", len(table) + len(second or ())) as advance:
+    with counting("reading pictures", len(table) + len(second or ())) as advance:
         found = find_leaks(table, second, threshold, advance)
     if as_json:
         _print_json(found.to_dict())
@@ -181,42 +182,10 @@ def _open(path: Path) -> "LabelTable":
     return LabelTable(path)
 
 
-@contextmanager
-def _progress(doing: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr that vanishes when it is full; without a total it only shows that work goes on."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(doing, total=total)
-        yield lambda rows: progress.advance(task, rows)
-
-
 def _print_json(content: dict[str, Any]) -> None:
     import json
 
     typer.echo(json.dumps(content, indent=2))
-
-
-def _print_table(title: str, columns: list[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on stdout; a column whose first value is a number is set to the right."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left")
-    for i, column in enumerate(columns):
-        numeric = bool(rows) and isinstance(rows[0][i], int | float)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    Console().print(table)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _show_report(report: "Report") -> None:
@@ -232,23 +201,27 @@ def _show_report(report: "Report") -> None:
 
 
 def _show_summary(summary: "Summary") -> None:
+    from mien.cli.tables import print_grid
+
     typer.echo(f"{summary.table}: {summary.rows} rows, {summary.subjects} subjects, {summary.clips} clips")
     for title, counts in (("database", summary.databases), ("split", summary.splits)):
         typer.echo(f"{title}: " + ", ".join(f"{name} {rows}" for name, rows in counts.items()))
     counted = [[c.task, c.name, c.labelled, c.positive, c.share] for c in summary.counts]
     if counted:
-        _print_table("Classes and action units", ["task", "label", "labelled", "present", "share"], counted)
+        print_grid("Classes and action units", [["task", "label", "labelled", "present", "share"], *counted])
     values = [[v.task, v.name, v.labelled, v.mean, v.sd, v.min, v.max] for v in summary.values]
     if values:
-        _print_table("Values", ["task", "label", "labelled", "mean", "sd", "min", "max"], values)
+        print_grid("Values", [["task", "label", "labelled", "mean", "sd", "min", "max"], *values])
     for column, note in summary.notes.items():
         typer.echo(f"note on {column}: {note}")
 
 
 def _show_leaks(found: "Leaks") -> None:
+    from mien.cli.tables import print_grid
+
     rows = [[f"{c.split_a} - {c.split_b}", c.exact, c.near, c.rows_a, c.rows_b] for c in found.between]
     columns = ["splits", "exact pairs", "near pairs", "rows of the first", "rows of the second"]
-    _print_table(f"Copies (near: similarity above {found.threshold:g})", columns, rows)
+    print_grid(f"Copies (near: similarity above {found.threshold:g})", [columns, *rows])
     for pair in found.pairs[:SHOWN]:
         kind = "exact" if pair.exact else f"similarity {pair.similarity:.3f}"
         typer.echo(f"  row {pair.row_a} ({pair.split_a}) and row {pair.row_b} ({pair.split_b}): {kind}")

@@ -1,4 +1,4 @@
-"""Print tables of text."""
+"""Print tables on stdout."""
 
 import sys
 from collections.abc import Sequence
@@ -6,21 +6,30 @@ from collections.abc import Sequence
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+FILE_WIDTH = 240  # a pipe or a file has no width to keep to: nothing is folded there
 
 
-def print_grid(title: str, rows: Sequence[Sequence[str]], flip: bool = False) -> None:
-    """Print rows, the first of which names the columns; ``flip`` exchanges rows and columns, for wide tables."""
-    if flip:
-        rows = list(zip(*rows, strict=True))
-    head, *body = rows
+def print_grid(title: str, rows: Sequence[Sequence[object]], flip: bool = False) -> None:
+    """Print rows, the first of which names the columns; numbers stand to the right.
+
+    ``flip`` exchanges rows and columns, for tables that are wide and short.
+    """
+    head, *body = zip(*rows, strict=True) if flip else rows
     table = Table(title=title, title_justify="left", title_style="bold")
-    for name in head:
-        table.add_column(name, overflow="fold")
+    for i, name in enumerate(head):
+        numeric = bool(body) and isinstance(body[0][i], int | float)
+        table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
     for row in body:
-        table.add_row(*row)
-    # A pipe or a file has no width to keep to: nothing is folded there.
-    width = None if sys.stdout.isatty() else 240
-    Console(highlight=False, width=width).print(table)
+        table.add_row(*(Text(_cell(value)) for value in row))
+    Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def print_markdown(title: str, rows: Sequence[Sequence[str]]) -> None:
