@@ -1,4 +1,4 @@
-"""Tables laid out as the real databases' files, filled with drawn faces: recipes run on them where no data is at hand."""
+"""Tables laid out as the real databases' files, with drawn faces: recipes run on them where no data is at hand."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

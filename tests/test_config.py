@@ -140,6 +140,11 @@ def test_set_changes_a_setting(written, change, where, value):
     assert where(read_recipe(written(SMALL), [change])) == value
 
 
+def test_a_change_reaches_a_database_by_its_number(written):
+    recipe = read_recipe(written(SMALL), ["data.0.weight=2.5", "data.0.folds.count=4"])
+    assert (recipe.data[0].weight, recipe.data[0].folds.count) == (2.5, 4)
+
+
 def test_the_last_of_two_changes_wins_and_the_others_stay(written):
     recipe = read_recipe(written(SMALL), ["training.steps=5", "training.steps=6", "seed=3"])
     assert (recipe.training.steps, recipe.seed, recipe.training.lr) == (6, 3, 1e-4)
@@ -150,7 +155,7 @@ def test_the_last_of_two_changes_wins_and_the_others_stay(written):
     [
         ("training.steps", "--set 'training.steps': expected section.key=value, for example training.steps=50"),
         ("name.first=a", "--set 'name.first=a': 'name' is no section of the recipe"),
-        ("data.0.weight=2", "--set 'data.0.weight=2': 'data' is no section of the recipe"),
+        ("data.7.weight=2", "--set 'data.7.weight=2': 'data.7' is no section of the recipe"),
         ("training.stesp=50", "unknown key 'training.stesp'; did you mean 'steps'?"),
         ("training.steps=soon", "training.steps = 'soon': input should be a valid integer"),
     ],

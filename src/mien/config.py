@@ -211,11 +211,15 @@ def _change(tree: dict[str, Any], change: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text
     *sections, last = key.strip().split(".")
+    place: Any = tree
     for section in sections:
-        tree = tree.setdefault(section, {})
-        if not isinstance(tree, dict):
-            raise RecipeError(f"--set {change!r}: {section!r} is no section of the recipe")
-    tree[last] = value
+        if isinstance(place, list) and section.isdigit() and int(section) < len(place):
+            place = place[int(section)]  # data.0 is the first database
+        else:
+            place = place.setdefault(section, {}) if isinstance(place, dict) else None
+    if not isinstance(place, dict):
+        raise RecipeError(f"--set {change!r}: {'.'.join(sections)!r} is no section of the recipe")
+    place[last] = value
 
 
 def parse(model: type[Settings], tree: Mapping[str, Any], where: str) -> Settings:

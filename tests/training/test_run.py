@@ -187,7 +187,11 @@ def test_a_class_without_rows_and_broken_pictures_are_told(make_recipe: MakeReci
     listener = Listener()
     train(make_recipe("A", folder=tmp_path, training={"steps": 2}), tmp_path / "run", listener)
     broken, missing = listener.said
-    assert broken.startswith("A: 3 broken pictures are left out, for example") and "row 0" in broken
+    listed = tmp_path / "run" / "skipped.csv"
+    assert broken.startswith(f"A: 3 broken pictures are left out, listed in {listed}; the first: ")
+    assert [line.split(",")[:2] for line in listed.read_text().splitlines()[1:]] == [
+        ["A", str(row)] for row in range(3)
+    ]
     assert missing.startswith("expression anger: no positive example in any training row")
     assert listener.steps == [1, 2]
 

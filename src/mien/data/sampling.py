@@ -111,12 +111,15 @@ def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 
 def apportion(weights: Sequence[float], total: int) -> IntArray:
-    """Whole numbers in proportion to the weights that add up to ``total``, each at least 1 (largest remainders)."""
-    exact = np.asarray(weights, float) / np.sum(weights) * (total - len(weights))
-    counts: IntArray = np.floor(exact).astype(np.int64)
-    largest = np.argsort(-(exact - counts), kind="stable")[: total - len(weights) - counts.sum()]
-    counts[largest] += 1
-    counts += 1
+    """Whole numbers that add up to ``total``, each at least 1, as near to the weights' proportions as can be.
+
+    >>> apportion([9, 1], 10).tolist(), apportion([999, 1], 10).tolist()
+    ([9, 1], [9, 1])
+    """
+    exact = np.asarray(weights, float) / np.sum(weights) * total
+    counts = np.ones(len(weights), np.int64)
+    for _ in range(total - len(weights)):
+        counts[np.argmax(exact - counts)] += 1  # one more for whoever lacks most
     return counts
 
 

@@ -51,9 +51,8 @@ def claim_folder(folder: Path, recipe: Recipe, data: list[dict[str, Any]]) -> No
         "environment": environment(),
     }
     path = folder / RUN_FILE
-    if not (
-        path.exists() and (folder / LOG_FILE).exists()
-    ):  # a run that never began, its recipe being wrong, may change
+    begun = (folder / LOG_FILE).exists()  # a recipe that was refused before the first step may be mended
+    if not (begun and path.exists()):
         atomic_write(path, json.dumps(content, indent=1))
         return
     try:

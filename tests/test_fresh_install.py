@@ -1,0 +1,41 @@
+"""The light install, as a stranger makes it: a new virtual environment, no torch, and the commands that need none."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.skipif("CI" not in os.environ, reason="installs from the package index; set CI=1 to run it")
+
+
+@pytest.fixture(scope="module")
+def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The commands of a new environment with mien and nothing else."""
+    folder = tmp_path_factory.mktemp("fresh")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([folder / "bin" / "pip", "install", "--quiet", ROOT], check=True)
+    return folder / "bin"
+
+
+def run(command: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([command, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_torch_is_not_installed(bin_folder: Path, tmp_path: Path) -> None:
+    assert "No module named 'torch'" in run(bin_folder / "python", "-c", "import torch", cwd=tmp_path).stderr
+
+
+def test_faces_are_drawn_and_their_table_checked(bin_folder: Path, tmp_path: Path) -> None:
+    drawn = run(bin_folder / "mien", "synth", "out", "--subjects", "3", "--per-subject", "2", "--sheet", cwd=tmp_path)
+    assert drawn.returncode == 0, drawn.stderr
+    checked = run(bin_folder / "mien", "table", "check", "out/A.parquet", "--images", cwd=tmp_path)
+    assert "0 errors" in checked.stdout, checked.stdout + checked.stderr
+
+
+def test_training_says_what_to_install(bin_folder: Path, tmp_path: Path) -> None:
+    refused = run(bin_folder / "mien", "train", str(ROOT / "recipes" / "demo.toml"), cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "pip install 'mien[train]'" in refused.stderr and "Traceback" not in refused.stderr

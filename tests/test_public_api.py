@@ -1,0 +1,49 @@
+"""What ``import mien`` offers, and what it costs."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import mien
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_name_is_there_and_documented() -> None:
+    for name in mien.__all__:
+        thing = getattr(mien, name)
+        assert name == "__version__" or thing.__doc__, name
+    assert set(dir(mien)) == set(mien.__all__)
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    assert not hasattr(mien, "analyse_feelings")
+
+
+def test_import_is_cheap() -> None:
+    code = "import sys, mien; print([m for m in ('torch', 'pandas', 'numpy', 'cv2', 'pyarrow') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_version_is_the_same_everywhere() -> None:
+    assert f"## [{mien.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"version: {mien.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_readme_names_only_what_exists() -> None:
+    """Links lead to files, commands to verbs, and the recipe in the text is one that can be read."""
+    from mien.cli import app
+    from mien.config import Recipe
+
+    text = (ROOT / "README.md").read_text()
+    for target in re.findall(r"\]\(((?!https?:)[^)#]+)", text):
+        assert (ROOT / target).exists(), target
+    verbs = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    verbs |= {group.name for group in app.registered_groups}
+    for verb in re.findall(r"^\s*mien (\w+)", text, re.MULTILINE):
+        assert verb in verbs, verb
+    for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        Recipe.model_validate(tomllib.loads(re.sub(r"^   ", "", block, flags=re.MULTILINE)))
