@@ -60,7 +60,7 @@ class TrainingBar:
 
     def _line(self, step: int, steps: int, images_per_s: float) -> None:
         now = time.monotonic()
-        if now >= self._next_line or step == steps:
+        if (now >= self._next_line and self._loss == self._loss) or step == steps:  # not before a loss is known
             self._next_line = now + QUIET_EVERY_S
             console.print(f"step {step} of {steps}: {images_per_s:.0f} faces/s, loss {self._loss:.3f}", soft_wrap=True)
 

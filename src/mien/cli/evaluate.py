@@ -36,13 +36,13 @@ def evaluate(
     from mien.cli.bars import bar
     from mien.cli.tables import print_grid
     from mien.data.databases import read_database
-    from mien.data.prepare import Faces
+    from mien.data.prepare import Faces, prepare
     from mien.data.table import LabelTable
     from mien.errors import MienError
     from mien.labels import KNOWN_NAMES
     from mien.metrics.scores import to_records
     from mien.models.checkpoint import load
-    from mien.training.evaluate import predictions_on, write_evaluation
+    from mien.training.evaluate import best_device, predictions_on, write_evaluation
 
     rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split else {})
     if "" in rows.values():
@@ -53,13 +53,15 @@ def evaluate(
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)
     labels, cut = model.spec.labels, model.spec.preprocessing
     faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None)
-    predictions = predictions_on(model, model.spec, faces, info.thresholds, bar)
+    predictions = predictions_on(model.to(best_device()), model.spec, faces, info.thresholds, prepare(faces, bar))
     scores = predictions.score()
     about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}
     write_evaluation(run / "test", faces.name, predictions, scores, about)
     if as_json:
         typer.echo(json.dumps({"about": about, "scores": to_records(scores)}))
         return
+    if split is None and "split" in opened.columns:
+        typer.echo("Note: this scores the rows of all splits, training rows included; --split test takes one.")
     print_grid(f"{run} on {len(predictions.rows)} faces of {table}", _grid(scores))
     typer.echo(f"{run / 'test' / faces.name}.json and .parquet: scores and predictions")
 

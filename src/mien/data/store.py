@@ -85,8 +85,11 @@ def new_store(folder: Path) -> Iterator[Path]:
     partial.mkdir(parents=True)
     try:
         yield partial
-        if not folder.exists():  # another process may have been faster
+        try:
             partial.rename(folder)
+        except OSError:
+            if not is_complete(folder):  # else another process was faster, with the same content
+                raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -15,7 +15,7 @@ from torch import nn
 
 from mien.data.columns import CLASS_COLUMNS, VALUE_COLUMNS, task_columns
 from mien.data.loader import in_order
-from mien.data.prepare import Faces, Progress, prepare, silent
+from mien.data.prepare import Faces, prepare
 from mien.data.store import Store
 from mien.data.table import LabelTable
 from mien.data.targets import class_index
@@ -66,9 +66,14 @@ class Predictions:
         return score(self.preds, self.target, self.mask, self.labels, clusters, self.thresholds, draws=draws)
 
 
-def predict(model: nn.Module, spec: ModelSpec, store: Store, device: torch.device | None = None) -> Arrays:
+def best_device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def predict(model: nn.Module, spec: ModelSpec, store: Store) -> Arrays:
     """Per task (n, labels) what a person reads from the network's outputs, for all faces of a store."""
-    device = device or next(model.parameters()).device
+    device = next(model.parameters()).device
     was_training = model.training
     model.eval()
     parts: dict[str, list[npt.NDArray[np.float32]]] = {task: [] for task in spec.labels}
@@ -86,12 +91,12 @@ def predictions_on(
     spec: ModelSpec,
     faces: Faces,
     thresholds: Mapping[str, float] | None = None,
-    progress: Progress = silent,
+    store: Store | None = None,
 ) -> Predictions:
     """Predict the wanted faces of a table and put the annotators' labels beside.
 
     The store that the network reads keeps distributions; the one class that a score needs comes from the table, where
-    a database may break ties between votes in its own way.
+    a database may break ties between votes in its own way. ``store`` is what ``prepare(faces)`` gives, if at hand.
 
     Raises:
         ScoreError: the table gives no label that the network predicts.
@@ -103,7 +108,7 @@ def predictions_on(
             f"{faces.table.name} gives {', '.join(faces.given) or 'no labels'}, but the network predicts "
             f"{', '.join(spec.labels)}; score it on a table that shares a task"
         )
-    store = prepare(faces, progress)
+    store = store or prepare(faces)
     preds = predict(model, spec, store)
     target, mask = _truth(faces, store, labels)
     chosen = {task: _columns_of(preds[task], spec.labels[task], names) for task, names in labels.items()}

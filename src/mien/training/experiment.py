@@ -12,7 +12,7 @@ from typing import Any
 
 from mien.choose import choose
 from mien.config import Recipe
-from mien.data.prepare import Progress, silent
+from mien.data.prepare import Progress, prepare, silent
 from mien.errors import RecipeError
 from mien.files import atomic_write
 from mien.labels import LabelSet
@@ -21,7 +21,7 @@ from mien.metrics.grouped import mean_by_prediction
 from mien.models.affect import AffectModel
 from mien.models.checkpoint import load
 from mien.training.databases import OpenDatabase, network_labels, open_databases
-from mien.training.evaluate import Predictions, predictions_on, write_evaluation
+from mien.training.evaluate import Predictions, best_device, predictions_on, write_evaluation
 from mien.training.loop import Silent, Watcher
 from mien.training.record import environment, provenance
 from mien.training.run import train
@@ -140,9 +140,10 @@ def _tested(run: Planned, folder: Path, name: str, progress: Progress) -> dict[s
     path = folder / "test" / f"{name}.json"
     if not path.exists():
         model, info = load(folder)
+        model = model.to(best_device())
         database = next(d for d in open_databases(run.recipe) if d.settings.name == name)
         faces = database.faces(run.recipe, model.spec.labels, database.settings.test)
-        predictions = predictions_on(model, model.spec, faces, info.thresholds, progress)
+        predictions = predictions_on(model, model.spec, faces, info.thresholds, prepare(faces, progress))
         about = {"split": faces.where, "rows": len(predictions.rows), "step": info.step}
         about["au_by_expression"] = _au_by_expression(model, predictions)
         write_evaluation(folder / "test", name, predictions, predictions.score(), about)

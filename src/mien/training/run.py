@@ -2,13 +2,14 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 
 from mien.config import Recipe
 from mien.data.loader import Loader
@@ -81,15 +82,20 @@ class _Run:
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.accelerator = _accelerator(self.recipe)
-        stores, val_stores = open_stores(self.recipe, self.databases, self.labels, self.progress)
+        main = self.accelerator.is_main_process  # several processes train as one: the first speaks and writes
+        if not main:
+            self.watcher, self.progress = Silent(), silent
+        stores, self.val_stores = open_stores(self.recipe, self.databases, self.labels, self.progress)
         learner = self._learner()
         record = load_state(self.folder, learner.modules, learner.optimizer)
         start = int(record["step"]) if record else 0
         if record:
             self.best = _Best(**record["best"])
+            if self.accelerator.scaler is not None:
+                self.accelerator.scaler.load_state_dict(record["scaler"])
             self.watcher.say(f"going on from step {start} of {settings.steps}")
         else:
-            skipped = list_skipped(self.folder, [*stores, *val_stores])
+            skipped = list_skipped(self.folder, [*stores, *self.val_stores])
             for warning in (*skipped, *labels_without_examples(stores, self.labels)):
                 self.watcher.say(warning)
         sampler = (Mixed if learner.method.batches == "mixed" else InTurn)(
@@ -101,14 +107,20 @@ class _Run:
         part = (self.accelerator.process_index, self.accelerator.num_processes)
         size, seed = self.recipe.preprocessing.size, self.recipe.seed
         loader = Loader(stores, sampler, size, self.recipe.augment, seed, part)
-        log = Log(self.folder, start)
+        log = Log(self.folder, start) if main else None
         try:
             run_loop(learner, self.accelerator, loader.stream, settings, seed, start, self._after(learner, log))
         except KeyboardInterrupt:
             raise MienError(f"Stopped; the same command goes on from the last checkpoint in {self.folder}") from None
         finally:
-            log.close()
+            if log:
+                log.close()
+        self.accelerator.wait_for_everyone()  # nobody loads what the first is still writing
         (self.folder / DONE_FILE).touch()
+
+    def _scaler_state(self) -> dict[str, float]:
+        """The loss scale of fp16 training; empty with other precisions."""
+        return dict(self.accelerator.scaler.state_dict()) if self.accelerator.scaler is not None else {}
 
     def _learner(self) -> Learner:
         torch.manual_seed(self.recipe.seed)
@@ -133,14 +145,14 @@ class _Run:
         optimizer = make_optimizer([model, method], self.recipe.training)
         return Learner(model, method, optimizer, averaged(model, self.recipe.training.ema))
 
-    def _after(self, learner: Learner, log: Log):  # type: ignore[no-untyped-def]
+    def _after(self, learner: Learner, log: Log | None) -> Callable[[int, dict[str, float], float], None]:
         """What follows every update: log, validate, save."""
         settings = self.recipe.training
 
         def after(step: int, terms: dict[str, float], images_per_s: float) -> None:
             if terms and not math.isfinite(terms["loss"]):
                 raise self._diverged(step, f"the loss is {terms['loss']}")
-            if terms:
+            if terms and log:
                 log.write(
                     "train", step, terms | {"lr": learning_rate(step - 1, settings), "images_per_s": images_per_s}
                 )
@@ -149,25 +161,27 @@ class _Run:
             if last or step % settings.evaluate_every == 0:
                 self._validate(learner, step, log)
             if (last or step % settings.checkpoint_every == 0) and self.accelerator.is_main_process:
-                save_state(self.folder, learner.modules, learner.optimizer, {"step": step, "best": vars(self.best)})
+                record = {"step": step, "best": vars(self.best), "scaler": self._scaler_state()}
+                save_state(self.folder, learner.modules, learner.optimizer, record)
 
         return after
 
-    def _validate(self, learner: Learner, step: int, log: Log) -> None:
+    def _validate(self, learner: Learner, step: int, log: Log | None) -> None:
         """Score on validation faces, and keep the network if it is the best so far."""
         model = learner.best_model
         assert isinstance(model, AffectModel)
         found: dict[str, Predictions] = {}
         scores: dict[str, float] = {}
-        for database in self.databases:
+        for database, store in zip(self.databases, self.val_stores, strict=True):
             name, faces = database.settings.name, database.faces(self.recipe, self.labels, database.settings.val)
-            found[name] = predictions_on(model, model.spec, faces)
+            found[name] = predictions_on(model, model.spec, faces, store=store)
             if not all(np.isfinite(values).all() for values in found[name].preds.values()):
                 raise self._diverged(step, "the network's outputs are not finite")
             scores |= main_scores(found[name].score(draws=0), f"{name}/")
         defined = [value for value in scores.values() if not math.isnan(value)]
         overall = statistics.fmean(defined) if defined else -1.0
-        log.write("validation", step, scores | {"overall": overall})
+        if log:
+            log.write("validation", step, scores | {"overall": overall})
         if overall > self.best.score:
             self.best = _Best(step, overall)
             if self.accelerator.is_main_process:
@@ -201,6 +215,7 @@ class _Run:
 
 
 def _accelerator(recipe: Recipe) -> Accelerator:
+    AcceleratorState._reset_state()  # of an earlier run in this process, with another precision
     try:
         return Accelerator(mixed_precision=recipe.training.precision)
     except ValueError as error:

@@ -24,7 +24,8 @@ def write_samples(folder: Path, model: AffectModel, databases: list[OpenDatabase
     for database in databases:
         name = database.settings.name
         faces = database.faces(recipe, model.spec.labels, database.settings.test)
-        store, found = prepare(faces), predictions_on(model, model.spec, faces)
+        store = prepare(faces)
+        found = predictions_on(model, model.spec, faces, store=store)
         for i in np.linspace(0, len(store) - 1, min(PER_DATABASE, len(store))).astype(int):
             face = centred(store.images[i : i + 1], model.spec.preprocessing.size)[0]
             picture = np.repeat(np.round(face * 255).astype(np.uint8), 3 // face.shape[2], axis=2)
