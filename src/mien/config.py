@@ -116,7 +116,7 @@ class Network(Section):
 
 
 class Training(Section):
-    """Optimisation. A step is one weight update, from ``accumulate`` batches of ``batch_size`` images over all processes."""
+    """Optimisation. A step is one weight update: ``accumulate`` batches of ``batch_size`` images in all processes."""
 
     steps: int = Field(2000, ge=1)
     batch_size: int = Field(128, ge=2)
