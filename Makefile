@@ -1,6 +1,7 @@
 # Two commands do all the set-up: `make demo` and `make test`. Both make .venv and install into it first.
 VENV ?= .venv
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && { echo $$p; break; }; done)
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
 .PHONY: demo test help
@@ -28,8 +29,8 @@ $(VENV)/.dev: pyproject.toml
 
 comma := ,
 define venv
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-		{ echo "mien needs Python 3.11, 3.12 or 3.13; found: $$($(PYTHON) --version 2>&1). Type: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	@$(or $(PYTHON),false) -c '$(FITS)' || \
+		{ echo "mien needs Python 3.11, 3.12 or 3.13, and none is on the path. Type: make PYTHON=/path/to/python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu type: sudo apt install python3-venv"; exit 1; }
 	$(BIN)/pip install --quiet --editable '.[$(1)]'
 	@touch $@
