@@ -29,7 +29,7 @@ def experiment(
     from mien.cli.tables import print_grid
     from mien.config import read_recipe
     from mien.report.page import write_page
-    from mien.report.results import au_by_expression_table, differences_table, read_results, scores_table
+    from mien.report.results import au_by_expression_table, differences_table, read_results, scores_table, write_summary
     from mien.training.experiment import run_experiment
 
     settings = read_recipe(recipe, change)
@@ -38,9 +38,10 @@ def experiment(
     results = read_results(folder)
     print_grid("Scores on test faces [95 % interval]", scores_table(results))
     if len(results.methods) > 1:
-        print_grid("Differences, paired over seeds", differences_table(results, results.methods[0]))
+        print_grid("Differences, paired over seeds", differences_table(results))
     for grouped in results.everything["au_by_expression"]:
         if grouped["method"] == "sjmt" and grouped["seed"] == results.seeds[0]:
             title = f"Mean AU probability by predicted expression, SJMT on {grouped['database']} (* fires)"
             print_grid(title, au_by_expression_table(grouped), flip=True)
-    typer.echo(f"Done: {', '.join(results.methods)}; seeds {results.seeds}. Report: {write_page(folder)}")
+    typer.echo(f"Done: {', '.join(results.methods)}; seeds {results.seeds}.")
+    typer.echo(f"Tables: {write_summary(folder)}. Report: {write_page(folder)}")

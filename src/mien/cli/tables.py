@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -30,10 +29,3 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def print_markdown(title: str, rows: Sequence[Sequence[str]]) -> None:
-    """Print rows as a Markdown table under a bold title."""
-    from mien.report.results import markdown
-
-    typer.echo(f"**{title}**\n\n{markdown(rows)}\n")

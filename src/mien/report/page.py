@@ -31,7 +31,7 @@ def write_page(folder: str | Path) -> Path:
     page = environment.get_template("experiment.html").render(
         results=results,
         scores=scores_table(results),
-        differences=differences_table(results, results.methods[0]),
+        differences=differences_table(results),
         overview=_svg(scores_plot(results)),
         curves=_svg(curves_plot(_logs(folder, results))),
         per_label=[_svg(per_label_plot(results, c)) for c in _labelled_columns(results)],

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import ScoreError
+from mien.files import atomic_write
 from mien.metrics.intervals import Interval, paired_difference
 
 RESULTS_FILE = "results.json"
+SUMMARY_FILE = "results.md"
 SHOWN = {
     "expression": ("accuracy", "macro_f1"),
     "compound": ("accuracy", "macro_f1"),
@@ -132,12 +134,16 @@ def scores_table(results: Results) -> list[list[str]]:
     return rows
 
 
-def differences_table(results: Results, base: str) -> list[list[str]]:
-    """Every other method minus ``base``, paired over seeds."""
+def differences_table(results: Results, base: str | None = None) -> list[list[str]]:
+    """Every method minus ``base``, or every pair of methods without one, paired over seeds."""
+    methods = results.methods
+    pairs = [(m, o) for place, m in enumerate(methods) for o in methods[:place]]
+    if base is not None:
+        pairs = [(method, base) for method in methods if method != base]
     rows = [["difference", *map(str, results.columns)]]
-    for method in (m for m in results.methods if m != base):
-        cells = [shown(results.difference(method, base, column), signed=True) for column in results.columns]
-        rows.append([f"{method} - {base}", *cells])
+    for method, other in pairs:
+        cells = [shown(results.difference(method, other, column), signed=True) for column in results.columns]
+        rows.append([f"{method} - {other}", *cells])
     return rows
 
 
@@ -160,3 +166,18 @@ def markdown(rows: Iterable[Sequence[str]]) -> str:
     """
     head, *body = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([head, "|" + "---|" * head.count(" | ") + "---|", *body])
+
+
+def write_summary(folder: str | Path) -> Path:
+    """Write an experiment's tables as Markdown into its folder: ``results.md``."""
+    results = read_results(folder)
+    parts = [f"Scores on test faces, seeds {results.seeds}", markdown(scores_table(results))]
+    if len(results.methods) > 1:
+        parts += ["Differences, paired over seeds", markdown(differences_table(results))]
+    for grouped in results.everything["au_by_expression"]:
+        if grouped["seed"] == results.seeds[0]:
+            title = f"Mean AU probability by predicted expression: {grouped['method']} on {grouped['database']}"
+            parts += [title, markdown(zip(*au_by_expression_table(grouped), strict=True))]
+    path = Path(folder) / SUMMARY_FILE
+    atomic_write(path, "\n\n".join(parts) + "\n")
+    return path
