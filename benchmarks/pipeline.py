@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import cv2
 import torch
 from accelerate import Accelerator
 from common import machine, write_results
@@ -33,7 +34,7 @@ from mien.training.loop import Learner, run_loop
 from mien.training.optim import make_optimizer
 
 CASES = [("resnet32", 32), ("plain_small", 48), ("resnet18", 64)]
-BATCH, STEPS, ROUNDS = 128, 6, 5
+BATCH, STEPS, ROUNDS = 128, 6, 9
 
 
 def main() -> None:
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/pipeline.json"))
     parser.add_argument("--precision", default="bf16", choices=["no", "bf16"])
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)  # as training does
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MIEN_CACHE"] = f"{folder}/cache"
         drawing = Drawing(subjects=10, per_subject=100)

@@ -1,5 +1,6 @@
-"""From stores to batches: batch t is a formula of the seed and t, made ahead of time by a thread."""
+"""From stores to batches: batch t is a formula of the seed and t."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,8 +16,6 @@ from mien.data.store import Store
 from mien.data.targets import FloatArray
 from mien.data.transforms import augmented, centred, draw_changes
 
-AHEAD = 2  # batches in the making while the network works: enough to hide their time, and little memory
-
 
 class Loader:
     """Training batches.
@@ -28,6 +27,8 @@ class Loader:
         augment: random changes.
         seed: of the changes.
         part: (rank, processes): this process's share of every batch.
+        ahead: batches that a thread makes while a GPU works. 0 makes each when it is asked for: on the CPU a thread
+            would only take a core away from the network.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class Loader:
         augment: Augment,
         seed: int,
         part: tuple[int, int] = (0, 1),
+        ahead: int = 0,
     ) -> None:
         self._stores, self._sampler, self._size = stores, sampler, size
-        self._augment, self._seed, self._part = augment, seed, part
+        self._augment, self._seed, self._part, self._ahead = augment, seed, part, ahead
 
     def batch(self, step: int) -> Batch:
         """Batch ``step``: the same at every call."""
@@ -54,13 +56,16 @@ class Loader:
         return _batch(augmented(faces, changes.part(mine), self._size), self._stores, draw)
 
     def stream(self, start: int, stop: int) -> Iterator[Batch]:
-        """Batches ``start`` to ``stop``, made ahead in a thread."""
+        """Batches ``start`` to ``stop``."""
+        if not self._ahead:
+            yield from map(self.batch, range(start, stop))
+            return
         with ThreadPoolExecutor(1) as maker:
-            waiting = [maker.submit(self.batch, step) for step in range(start, min(start + AHEAD, stop))]
-            for step in range(start, stop):
-                batch = waiting.pop(0).result()
-                if step + AHEAD < stop:
-                    waiting.append(maker.submit(self.batch, step + AHEAD))
+            waiting = deque(maker.submit(self.batch, step) for step in range(start, min(start + self._ahead, stop)))
+            for step in range(start + self._ahead, stop + self._ahead):
+                batch = waiting.popleft().result()
+                if step < stop:
+                    waiting.append(maker.submit(self.batch, step))
                 yield batch
 
 

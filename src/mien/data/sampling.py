@@ -6,6 +6,7 @@ that was cut off goes on exactly where it stood, and a database of any length ne
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from mien.errors import MienError
 
 IntArray = npt.NDArray[np.int64]
+BLOCK = 4096  # elements of a stream that are computed together
 
 
 class Draw(NamedTuple):
@@ -77,7 +79,15 @@ def stream(size: int, seed: int, start: int, count: int) -> IntArray:
     >>> sorted(stream(5, seed=0, start=5, count=5).tolist())
     [0, 1, 2, 3, 4]
     """
-    epoch, place = np.divmod(np.arange(start, start + count, dtype=np.int64), size)
+    first, after = start // BLOCK, (start + count) // BLOCK + 1
+    blocks = np.concatenate([_block(size, seed, number) for number in range(first, after)])
+    return blocks[start - first * BLOCK :][:count]
+
+
+@lru_cache(maxsize=64)
+def _block(size: int, seed: int, number: int) -> IntArray:
+    """Elements of a stream, many at once: the formula's cost is in its calls, not in its numbers."""
+    epoch, place = np.divmod(np.arange(number * BLOCK, (number + 1) * BLOCK, dtype=np.int64), size)
     return _permute(place, size, epoch, seed)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from accelerate import Accelerator
@@ -30,6 +31,7 @@ from mien.training.record import claim_folder, provenance
 from mien.training.resume import STATE_FILE, load_state, save_state
 
 DONE_FILE = "done"
+BATCHES_AHEAD = 2  # enough to hide their making behind a GPU's work
 THRESHOLDS = {"best_f1": best_f1_thresholds, "equal_precision_recall": equal_precision_recall_thresholds}
 
 
@@ -81,6 +83,7 @@ class _Run:
         settings = self.recipe.training
         if settings.threads:
             torch.set_num_threads(settings.threads)
+        cv2.setNumThreads(1)  # faces are small: more threads would only be in the way of torch's
         self.accelerator = _accelerator(self.recipe)
         main = self.accelerator.is_main_process  # several processes train as one: the first speaks and writes
         if not main:
@@ -106,7 +109,8 @@ class _Run:
         )
         part = (self.accelerator.process_index, self.accelerator.num_processes)
         size, seed = self.recipe.preprocessing.size, self.recipe.seed
-        loader = Loader(stores, sampler, size, self.recipe.augment, seed, part)
+        ahead = 0 if self.accelerator.device.type == "cpu" else BATCHES_AHEAD
+        loader = Loader(stores, sampler, size, self.recipe.augment, seed, part, ahead)
         log = Log(self.folder, start) if main else None
         try:
             run_loop(learner, self.accelerator, loader.stream, settings, seed, start, self._after(learner, log))
