@@ -251,18 +251,23 @@ def _check_missing_classes(state: _Seen, found: Faults) -> None:
 
 def _check_subjects(table: LabelTable, found: Faults) -> None:
     """Subjects, or clips where nobody named the subject, that are in more than one of train, val and test."""
-    keys = subject_key(table).dictionary_encode()
-    split = pc.index_in(table.read(["split"]).column("split"), pa.array(NO_LEAK)).to_numpy()  # NaN for another split
-    group = keys.indices.to_numpy(zero_copy_only=False)
-    rows = np.flatnonzero(~np.isnan(group) & ~np.isnan(split))
-    pairs = pd.DataFrame({"group": group[rows], "split": split[rows], "row": rows}).drop_duplicates(["group", "split"])
-    first = pairs.groupby("group")["split"].transform("first")
-    wrong = pairs[pairs["split"] != first].drop_duplicates("group")
-    listed = []
-    for code, row in zip(wrong["group"][:LISTED], wrong["row"][:LISTED], strict=True):
-        name = keys.dictionary[int(code)].as_py().split("\x1f")[-1]
-        in_splits = pairs.loc[pairs["group"] == code, "split"].sort_values()
-        listed.append(Finding(int(row), name, "in " + ", ".join(NO_LEAK[int(s)] for s in in_splits)))
-    if listed:
+    met: dict[str, dict[str, int]] = {}  # subject -> split -> first row: grows with the people, not with the rows
+    start = 0
+    for batch in table.stream([c for c in ("database", "subject", "clip", "split") if c in table.columns], LABEL_ROWS):
+        rows = pa.array(np.arange(start, start + batch.num_rows))
+        keys = subject_key(LabelTable(pa.Table.from_batches([batch])))
+        seen = pa.table({"subject": keys, "split": batch.column("split"), "row": rows})
+        firsts = seen.group_by(["subject", "split"]).aggregate([("row", "min")]).to_pydict()
+        for subject, split, row in zip(firsts["subject"], firsts["split"], firsts["row_min"], strict=True):
+            if subject is not None and split in NO_LEAK:
+                met.setdefault(subject, {}).setdefault(split, row)
+        start += batch.num_rows
+    wrong = {subject: splits for subject, splits in met.items() if len(splits) > 1}
+    if wrong:
+        second = sorted((sorted(splits.values())[1], subject) for subject, splits in wrong.items())
+        listed = [
+            Finding(row, subject.split("\x1f")[-1], "in " + ", ".join(s for s in NO_LEAK if s in wrong[subject]))
+            for row, subject in second[:LISTED]
+        ]
         expected = "each subject in one of train, val and test"
         found.add("subject in two splits", "subject", expected, len(wrong), listed, "error")

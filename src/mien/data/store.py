@@ -6,6 +6,7 @@ cache on disk and are mapped, not loaded: memory does not grow with the table, a
 
 import csv
 import json
+import mmap
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -70,7 +71,10 @@ def open_store(folder: Path, name: str, tasks: Sequence[str]) -> Store:
     rows = json.loads((folder / "info.json").read_text())["rows"]
 
     def array(part: str) -> npt.NDArray[Any]:
-        return np.asarray(np.load(folder / f"{part}.npy", mmap_mode="r", allow_pickle=False)[:rows])
+        mapped = np.load(folder / f"{part}.npy", mmap_mode="r", allow_pickle=False)
+        if hasattr(mmap, "MADV_RANDOM"):
+            mapped._mmap.madvise(mmap.MADV_RANDOM)  # rows are drawn at random: reading ahead would read for nothing
+        return np.asarray(mapped[:rows])
 
     labels = Labels({t: array(f"target_{t}") for t in tasks}, {t: array(f"mask_{t}") for t in tasks})
     with (folder / "skipped.csv").open(newline="") as file:
