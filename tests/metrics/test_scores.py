@@ -9,7 +9,7 @@ import pytest
 from mien.errors import ScoreError
 from mien.metrics import agreement, classification, multilabel
 from mien.metrics.arrays import mean_defined
-from mien.metrics.grouped import firing, mean_by_prediction
+from mien.metrics.grouped import mean_by_prediction
 from mien.metrics.scores import Score, find, from_records, score, to_records
 
 LABELS = {
@@ -175,8 +175,5 @@ def test_hand_worked_means_by_predicted_expression():
     means, counts = mean_by_prediction(probs, [1, 1, 0], 3)
     np.testing.assert_allclose(means, [[0.9, 0.1], [0.3, 0.7], [np.nan, np.nan]])
     assert counts.tolist() == [1, 2, 0]
-    assert firing(means, ("AU04", "AU12")) == [("AU04",), ("AU12",), ()]
-    with pytest.raises(ScoreError, match="one column"):
-        firing(means, ("AU04",))
     with pytest.raises(ScoreError, match="shape"):
         mean_by_prediction(probs, [1, 1], 3)

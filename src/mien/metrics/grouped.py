@@ -1,7 +1,5 @@
 """Which action units go with which expression, as a network sees them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -29,14 +27,3 @@ def mean_by_prediction(au_probs: ArrayLike, expression_preds: ArrayLike, n_class
     sums, counts = np.zeros((n_classes, shape[1])), np.bincount(groups, minlength=n_classes)
     np.add.at(sums, groups, probs)
     return np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], np.nan), counts
-
-
-def firing(means: Array, au_names: Sequence[str], threshold: float = 0.5) -> list[tuple[str, ...]]:
-    """For each expression, the names of the AUs whose mean is at least ``threshold``; () for a NaN row.
-
-    >>> firing(np.array([[0.2, 0.7], [np.nan, np.nan]]), ("AU04", "AU12"))
-    [('AU12',), ()]
-    """
-    if means.ndim != 2 or means.shape[1] != len(au_names):
-        raise ScoreError(f"Means have shape {means.shape}: expected one column for each of {len(au_names)} AUs")
-    return [tuple(n for n, m in zip(au_names, row, strict=True) if m >= threshold) for row in means]
