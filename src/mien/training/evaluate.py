@@ -108,7 +108,7 @@ def predictions_on(
             f"{faces.table.name} gives {', '.join(faces.given) or 'no labels'}, but the network predicts "
             f"{', '.join(spec.labels)}; score it on a table that shares a task"
         )
-    store = store or prepare(faces)
+    store = prepare(faces) if store is None else store
     preds = predict(model, spec, store)
     target, mask = _truth(faces, store, labels)
     chosen = {task: _columns_of(preds[task], spec.labels[task], names) for task, names in labels.items()}
