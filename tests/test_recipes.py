@@ -9,8 +9,10 @@ from lookalikes import write_lookalikes
 from mien.config import read_recipe
 from mien.data.synthetic.databases import Drawing, write_databases
 from mien.training.experiment import run_experiment
+from mien.training.run import train
 
-RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))
+RECIPE_FOLDER = Path(__file__).parents[1] / "recipes"
+RECIPES = sorted(RECIPE_FOLDER.glob("*.toml"))
 SMALL = [
     "training.steps=2",
     "training.batch_size=12",
@@ -24,10 +26,16 @@ SMALL = [
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with every database that a recipe names."""
+    """A folder with every database and every run that a recipe names."""
     folder = write_lookalikes(tmp_path_factory.mktemp("data"))
     three = {"A": ["expression"], "B": ["au", "au_intensity"], "C": ["va"]}
     write_databases(folder / "demo", three, Drawing(subjects=6, per_subject=4, size=48))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_DATA", str(folder))
+        patch.setenv("MIEN_CACHE", str(folder / "cache"))
+        train(
+            read_recipe(RECIPE_FOLDER / "ferplus_pretrain.toml", SMALL), folder / "runs/ferplus_pretrain-single-seed0"
+        )
     return folder
 
 

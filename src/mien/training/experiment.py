@@ -122,7 +122,7 @@ def run_experiment(
         "about": recipe.about,
         "recipe": recipe.model_dump(mode="json"),
         "data": provenance(databases),
-        "environment": environment(),
+        "environment": environment(recipe.training.precision),
         "scores": scores,
         "au_by_expression": grouped,
     }

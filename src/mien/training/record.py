@@ -13,6 +13,7 @@ from mien.errors import CheckpointError
 from mien.files import atomic_write
 from mien.training.databases import OpenDatabase
 from mien.training.log import LOG_FILE
+from mien.training.precision import resolve
 
 RUN_FILE = "run.json"
 PACKAGES = ("torch", "accelerate", "numpy", "opencv-python-headless", "pyarrow", "safetensors")
@@ -33,10 +34,11 @@ def provenance(databases: Sequence[OpenDatabase]) -> list[dict[str, Any]]:
     ]
 
 
-def environment() -> dict[str, str]:
-    """Versions that decide a run's numbers."""
+def environment(precision: str) -> dict[str, str]:
+    """Versions, and what a recipe's ``training.precision`` comes to on this machine: they decide a run's numbers."""
     versions = {package: metadata.version(package) for package in PACKAGES}
-    return {"mien": __version__, "python": platform.python_version(), "machine": platform.machine(), **versions}
+    machine = {"python": platform.python_version(), "machine": platform.machine(), "precision": resolve(precision)}
+    return {"mien": __version__, **machine, **versions}
 
 
 def claim_folder(folder: Path, recipe: Recipe, data: list[dict[str, Any]]) -> None:
@@ -48,7 +50,7 @@ def claim_folder(folder: Path, recipe: Recipe, data: list[dict[str, Any]]) -> No
     content = {
         "recipe": recipe.model_dump(mode="json", exclude={"experiment", "about"}),
         "data": data,
-        "environment": environment(),
+        "environment": environment(recipe.training.precision),
     }
     path = folder / RUN_FILE
     begun = (folder / LOG_FILE).exists()  # a recipe that was refused before the first step may be mended

@@ -9,14 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 
 from mien.config import Recipe
 from mien.data.loader import Loader
 from mien.data.prepare import Progress, silent
 from mien.data.sampling import InTurn, Mixed
-from mien.errors import MienError, RecipeError
+from mien.errors import MienError
 from mien.labels import LabelSet
 from mien.methods import make_method
 from mien.metrics.thresholds import best_f1_thresholds, equal_precision_recall_thresholds
@@ -27,6 +25,7 @@ from mien.training.evaluate import Predictions, main_scores, predictions_on
 from mien.training.log import Log
 from mien.training.loop import Learner, Silent, Watcher, run_loop
 from mien.training.optim import averaged, learning_rate, make_optimizer
+from mien.training.precision import make_accelerator, native_bf16
 from mien.training.record import claim_folder, provenance
 from mien.training.resume import STATE_FILE, load_state, save_state
 
@@ -84,10 +83,12 @@ class _Run:
         if settings.threads:
             torch.set_num_threads(settings.threads)
         cv2.setNumThreads(1)  # faces are small: more threads would only be in the way of torch's
-        self.accelerator = _accelerator(self.recipe)
+        self.accelerator = make_accelerator(settings.precision)
         main = self.accelerator.is_main_process  # several processes train as one: the first speaks and writes
         if not main:
             self.watcher, self.progress = Silent(), silent
+        if settings.precision == "bf16" and not native_bf16():
+            self.watcher.say("bf16 is emulated on this machine and about ten times slower; better: precision = 'auto'")
         stores, self.val_stores = open_stores(self.recipe, self.databases, self.labels, self.progress)
         learner = self._learner()
         record = load_state(self.folder, learner.modules, learner.optimizer)
@@ -216,14 +217,3 @@ class _Run:
                 chosen = choose(predictions.preds["au"], predictions.target["au"], predictions.mask["au"])
                 limits = dict(zip(predictions.labels["au"], chosen.tolist(), strict=True)) | limits
         return limits
-
-
-def _accelerator(recipe: Recipe) -> Accelerator:
-    AcceleratorState._reset_state()  # of an earlier run in this process, with another precision
-    try:
-        return Accelerator(mixed_precision=recipe.training.precision)
-    except ValueError as error:
-        raise RecipeError(
-            f"training.precision = {recipe.training.precision!r} does not work on this machine ({error}); "
-            f"use 'no' or 'bf16'"
-        ) from None
