@@ -18,7 +18,8 @@ MAY_IMPORT = {
     **{part: GROUND | {part} for part in SIBLINGS},
     "methods": GROUND | SIBLINGS | {"methods"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
-    "report": GROUND | {"metrics", "report"},
+    "analysis": GROUND | {"metrics", "analysis"},
+    "report": GROUND | {"metrics", "analysis", "report"},
 }
 """Part -> the parts that it may import, type hints included; ``cli`` may import all, and nothing may import ``cli``."""
 
@@ -89,7 +90,7 @@ def test_methods_take_only_batches_from_data() -> None:
     assert {name for name in imported_from("methods") if name.startswith("mien.data")} == {"mien.data.batch"}
 
 
-@pytest.mark.parametrize("part", ["report", "metrics"])
+@pytest.mark.parametrize("part", ["report", "analysis", "metrics"])
 def test_a_report_and_the_scores_import_no_torch(part: str) -> None:
     assert not {name.split(".")[0] for name in imported_from(part)} & {"torch", "accelerate", "safetensors"}
 

@@ -2,16 +2,15 @@
 
 import base64
 import json
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, select_autoescape
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from mien.files import atomic_write
+from mien.report.drawing import to_svg
 from mien.report.plots import au_by_expression_plot, confusion_plot, curves_plot, per_label_plot, scores_plot
 from mien.report.results import Column, Results, differences_table, read_results, scores_table
 
@@ -32,22 +31,16 @@ def write_page(folder: str | Path) -> Path:
         results=results,
         scores=scores_table(results),
         differences=differences_table(results),
-        overview=_svg(scores_plot(results)),
-        curves=_svg(curves_plot(_logs(folder, results))),
-        per_label=[_svg(per_label_plot(results, c)) for c in _labelled_columns(results)],
-        confusions=[_svg(figure) for figure in _confusions(folder, results)],
-        grouped=[_svg(au_by_expression_plot(g, f"{g['method']} on {g['database']}")) for g in _grouped(results)],
+        overview=to_svg(scores_plot(results)),
+        curves=to_svg(curves_plot(_logs(folder, results))),
+        per_label=[to_svg(per_label_plot(results, c)) for c in _labelled_columns(results)],
+        confusions=[to_svg(figure) for figure in _confusions(folder, results)],
+        grouped=[to_svg(au_by_expression_plot(g, f"{g['method']} on {g['database']}")) for g in _grouped(results)],
         samples=_samples(folder),
         settings=json.dumps(results.everything["recipe"], indent=1),
     )
     atomic_write(folder / PAGE_FILE, page)
     return folder / PAGE_FILE
-
-
-def _svg(figure: Figure) -> Markup:
-    text = StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None})
-    return Markup(text.getvalue()[text.getvalue().index("<svg") :])  # drawn by ourselves: nothing to escape
 
 
 def _logs(folder: Path, results: Results) -> dict[str, list[dict[str, Any]]]:

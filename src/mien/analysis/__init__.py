@@ -1,0 +1,1 @@
+"""Numbers from a table of analysed faces: time series, peaks, synchrony, groups. Numpy and pandas only."""
