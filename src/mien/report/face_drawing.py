@@ -20,11 +20,11 @@ SKIN, SHADE, LINE = "#f6f1ec", "#ece4dc", "#b7aca1"
 Points = Sequence[tuple[float, float]]
 
 
-def curve(points: Points, steps: int = 24) -> Array:
+def curve(points: Points, steps: int = 30) -> Array:
     """Points (steps, 2) on the polynomial through two to four given ones, which are evenly apart in its parameter."""
     at = np.linspace(0, 1, len(points))
     fits = [np.polyfit(at, axis, len(points) - 1) for axis in np.array(points).T]
-    return np.stack([np.polyval(fit, np.linspace(0, 1, steps)) for fit in fits], axis=1)
+    return np.stack([np.polyval(fit, _dense_ends(steps)) for fit in fits], axis=1)
 
 
 def strand(points: Points, width: float, end: float | None = None) -> Array:
@@ -32,9 +32,15 @@ def strand(points: Points, width: float, end: float | None = None) -> Array:
     middle = curve(points)
     along = np.gradient(middle, axis=0)
     across = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.linalg.norm(along, axis=1, keepdims=True)
-    place = np.linspace(-1, 1, len(middle))
+    place = 2 * _dense_ends(len(middle)) - 1
     half = np.linspace(width, width if end is None else end, len(middle)) / 2 * (1 - np.abs(place) ** 6) ** 0.5
     return np.concatenate([middle + across * half[:, None], (middle - across * half[:, None])[::-1]])
+
+
+def _dense_ends(steps: int) -> Array:
+    """From 0 to 1 in steps that shrink towards both, where a rounded end turns."""
+    ends: Array = (1 - np.cos(np.linspace(0, np.pi, steps))) / 2
+    return ends
 
 
 def arc(centre: tuple[float, float], radii: tuple[float, float], start: float, end: float, width: float) -> Array:
@@ -58,7 +64,8 @@ def lens(centre: tuple[float, float], half: float, up: float, down: float) -> Ar
     rise = (1 - x**2)[:, None]
     level = np.stack([x * half, np.zeros(30)], axis=1)
     upper, lower = level + rise * [0, up], level - rise * [0, down]
-    return np.array(centre) + np.concatenate([upper, lower[::-1]])
+    outline: Array = np.array(centre) + np.concatenate([upper, lower[::-1]])
+    return outline
 
 
 MUSCLES: dict[str, tuple[Array, ...]] = {
@@ -98,10 +105,10 @@ MUSCLES: dict[str, tuple[Array, ...]] = {
 
 def draw_face(axis: Axes) -> None:
     """The face at rest, without hair, in light lines."""
-    right = [(0.0, 1.3), (0.36, 1.28), (0.78, 1.02), (0.83, 0.5), (0.87, 0.1), (0.82, -0.32), (0.68, -0.72)]
-    right += [(0.56, -1.0), (0.26, -1.2), (0.0, -1.2)]
-    neck = [(-0.46, -0.8), (0.46, -0.8), (0.46, -1.3), (0.62, -1.52), (0.98, -1.66), (-0.98, -1.66), (-0.62, -1.52)]
-    _fill(axis, np.array([*neck, (-0.46, -1.3)]), SHADE)
+    crown = [(0.84 * np.sin(a), 0.38 + 0.9 * np.cos(a)) for a in np.radians([0, 20, 40, 60, 80])]
+    right = [*crown, (0.85, 0.02), (0.8, -0.34), (0.7, -0.68), (0.52, -0.98), (0.24, -1.19), (0.0, -1.22)]
+    throat = [(0.46, -0.8), (0.46, -1.1), (0.47, -1.32), (0.62, -1.5), (0.98, -1.68)]
+    _fill(axis, np.array(throat + [(-x, y) for x, y in throat[::-1]]), SHADE)
     for side in (-1, 1):
         _fill(axis, blob((0.88 * side, 0.1), (0.075, 0.2)), SHADE, LINE)
     whole = _rounded(np.array(right + [(-x, y) for x, y in right[-2:0:-1]]))

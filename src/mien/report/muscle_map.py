@@ -48,7 +48,7 @@ def muscle_map(values: Mapping[str, float], title: str = "Action units", top: fl
 
     >>> figure = muscle_map({"AU12": 0.9, "AU06": 0.6}, "A smile")
     """
-    figure, axis = new_figure(7.4, 4.7)
+    figure, axis = new_figure(7.4, 4.9)
     axis.set_xlim(-2.55, 2.55)
     axis.set_ylim(-1.68, 1.36)
     axis.set_aspect("equal")
@@ -85,8 +85,8 @@ def _label_one(axis: Axes, name: str, value: float, top: float, x: float, y: flo
     box = {"boxstyle": "round,pad=0.25", "facecolor": mpl.colormaps[HEAT](share), "edgecolor": "none"}
     number = f"{value:.2f}" if top <= 1 else f"{value:.1f}"
     axis.text(x + 0.13 * side, y, number, fontsize=7.5, color=ink, ha="center", va="center", bbox=box)
-    words = {"fontsize": 7.5, "va": "center", "ha": "left" if side > 0 else "right"}
-    axis.text(x + 0.3 * side, y, f"{name}  {ACTION_UNITS[name].name}", **words)
+    align = "left" if side > 0 else "right"
+    axis.text(x + 0.3 * side, y, f"{name}  {ACTION_UNITS[name].name}", fontsize=7.5, va="center", ha=align)
 
 
 def spread(wanted: list[float], least: float, low: float, high: float) -> list[float]:

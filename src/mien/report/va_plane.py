@@ -51,11 +51,12 @@ def va_plane(rows: pd.DataFrame, title: str = "Valence and arousal", way: bool =
 def density(points: Array) -> Array:
     """How densely points (n, 2) in [-1, 1] lie, (80, 80) in shares of the highest value."""
     cells = np.clip((points + 1) * CELLS / 2, 0, CELLS - 1).astype(np.int64)
-    counts = np.bincount(cells @ [CELLS, 1], minlength=CELLS**2).reshape(CELLS, CELLS)
+    counts = np.bincount(cells @ [CELLS, 1], minlength=CELLS**2).reshape(CELLS, CELLS).astype(np.float64)
     middles = (np.arange(CELLS) + 0.5) * 2 / CELLS
     kernel = np.exp(-0.5 * ((middles[:, None] - middles) / SPREAD) ** 2)
     smooth: Array = kernel @ counts @ kernel
-    return smooth / smooth.max() if smooth.max() > 0 else smooth
+    shares: Array = smooth / max(float(smooth.max()), np.finfo(float).tiny)
+    return shares
 
 
 def _draw_plane(axis: Axes) -> None:
