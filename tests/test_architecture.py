@@ -11,7 +11,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "mien"
 FILES = sorted(SOURCE.rglob("*.py"))
 
-GROUND = {"labels", "errors", "choose", "images", "preprocessing", "config", "files"}
+GROUND = {"labels", "errors", "choose", "images", "geometry", "preprocessing", "config", "files"}
 SIBLINGS = {"data", "models", "losses", "metrics"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
