@@ -11,8 +11,8 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "mien"
 FILES = sorted(SOURCE.rglob("*.py"))
 
-GROUND = {"labels", "errors", "choose", "images", "geometry", "preprocessing", "config", "files"}
-SIBLINGS = {"data", "models", "losses", "metrics"}
+GROUND = {"labels", "errors", "choose", "images", "geometry", "preprocessing", "config", "files", "sessions"}
+SIBLINGS = {"data", "faces", "models", "losses", "metrics"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     **{part: GROUND | {part} for part in SIBLINGS},
