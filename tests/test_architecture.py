@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "methods": GROUND | SIBLINGS | {"methods"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "report": GROUND | {"metrics", "report"},
+    "inference": GROUND | {"models", "faces", "inference"},
 }
 """Part -> the parts that it may import, type hints included; ``cli`` may import all, and nothing may import ``cli``."""
 
@@ -94,7 +95,10 @@ def test_a_report_and_the_scores_import_no_torch(part: str) -> None:
     assert not {name.split(".")[0] for name in imported_from(part)} & {"torch", "accelerate", "safetensors"}
 
 
-@pytest.mark.parametrize("module", ["mien", "mien.labels", "mien.config", "mien.metrics.scores", "mien.report.page"])
+LIGHT = ("labels", "config", "metrics.scores", "report.page", "inference.analyzer", "inference.job")
+
+
+@pytest.mark.parametrize("module", ["mien", *(f"mien.{name}" for name in LIGHT)])
 def test_the_light_parts_never_reach_torch(module: str) -> None:
     code = f"import sys, {module}; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
