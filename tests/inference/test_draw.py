@@ -32,10 +32,18 @@ def test_box_and_panel_are_drawn_and_the_input_is_left_alone() -> None:
     assert (drawn[300:, 400:] == 120).all(), "nothing far away"
 
 
-def test_the_panel_stays_in_the_picture_on_either_side() -> None:
-    for box in ([2, 2, 200, 200], [430, 150, 638, 358]):
-        drawn = draw_faces(grey(), boxed([float(v) for v in box]))
-        assert drawn.shape == (360, 640, 3) and (drawn != 120).any()
+@pytest.mark.parametrize(("box", "panel"), [([2, 2, 200, 200], (210, 300)), ([430, 150, 638, 358], (300, 420))])
+def test_the_panel_stands_on_the_side_with_room(box: list[float], panel: tuple[int, int]) -> None:
+    drawn = draw_faces(grey(), boxed(box))
+    assert (drawn[int(box[1]) + 10 : int(box[1]) + 40, panel[0] : panel[1]] != 120).any()
+
+
+def test_no_panel_covers_a_face_or_another_panel() -> None:
+    crowd = faces(4, xyxy=np.array([[150 * i + 20, 100, 150 * i + 130, 230] for i in range(4)], np.float32))
+    crowd.landmarks[:] = np.nan
+    drawn = draw_faces(grey(), crowd)
+    for x1, y1, x2, y2 in crowd.xyxy.astype(int):
+        assert (drawn[y1 + 4 : y2 - 4, x1 + 4 : x2 - 4] == 120).all()
 
 
 def test_more_probable_means_a_longer_bar() -> None:

@@ -28,6 +28,7 @@ def draw_faces(image: Image, faces: Faces) -> Image:
     canvas = image.copy()
     line = max(11, round(16 * min(image.shape[0] / REFERENCE_HEIGHT, 3)))
     names = faces.top()
+    taken = [box.tolist() for box in faces.xyxy]  # what no panel may cover
     for row in range(len(faces)):
         number = int(faces.track_id[row])
         colour = COLOURS[(number if number >= 0 else row) % len(COLOURS)]
@@ -39,7 +40,7 @@ def draw_faces(image: Image, faces: Faces) -> Image:
         sure = f" {faces.expression[row].max():.0%}" if names[row] else ""
         _label(canvas, person + names[row] + sure, (x1, y1), line, colour)
         if y2 - y1 >= SMALLEST * line:
-            _panel(canvas, faces, row, (x1, y1, x2, y2), line, colour)
+            _panel(canvas, faces, row, line, colour, taken)
     return canvas
 
 
@@ -53,15 +54,17 @@ def _label(canvas: Image, text: str, corner: tuple[int, int], line: int, colour:
     _text(canvas, text, (x + line // 4, y + line), line, PANEL)
 
 
-def _panel(canvas: Image, faces: Faces, row: int, box: tuple[int, int, int, int], line: int, colour: Colour) -> None:
-    """Bars and dial beside the box, on whichever side has more room."""
+def _panel(canvas: Image, faces: Faces, row: int, line: int, colour: Colour, taken: list[list[float]]) -> None:
+    """Bars and dial beside the face, where they cover no other face or panel; in a crowd there may be no such place."""
     groups = _groups(faces, row)
     dial = 4 * line if faces.va.shape[1] == 2 else 0
     height = sum(len(group) for group in groups) * line + len(groups) * line // 2 + dial + line // 2
     width = 9 * line
-    right = canvas.shape[1] - box[2] >= box[0]
-    x = min(box[2] + line // 2, canvas.shape[1] - width) if right else max(0, box[0] - line // 2 - width)
-    y = max(0, min(box[1], canvas.shape[0] - height))
+    place = _free_place(canvas, faces.xyxy[row].tolist(), (width, height), line // 2, taken)
+    if place is None:
+        return
+    x, y = place
+    taken.append([x, y, x + width, y + height])
     _shade(canvas, x, y, width, height)
     top = y + line // 4
     for group in groups:
@@ -71,6 +74,20 @@ def _panel(canvas: Image, faces: Faces, row: int, box: tuple[int, int, int, int]
         top += line // 2
     if dial:
         _dial(canvas, faces.va[row], (x + 2 * width // 5, top + dial // 2), dial // 2 - line // 4, line, colour)
+
+
+def _free_place(
+    canvas: Image, box: list[float], size: tuple[int, int], gap: int, taken: list[list[float]]
+) -> tuple[int, int] | None:
+    """The corner of a panel to the right or left of a face's box, the side with more room first."""
+    (width, height), (x1, y1, x2, _) = size, box
+    y = max(0, min(round(y1), canvas.shape[0] - height))
+    sides = sorted([(canvas.shape[1] - x2, round(x2) + gap), (x1, round(x1) - gap - width)], reverse=True)
+    for _, x in sides:
+        inside = 0 <= x <= canvas.shape[1] - width
+        if inside and all(x + width <= a or x >= c or y + height <= b or y >= d for a, b, c, d in taken):
+            return x, y
+    return None
 
 
 Bar = tuple[str, float, bool]
