@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "report": GROUND | {"metrics", "report"},
     "inference": GROUND | {"models", "faces", "inference"},
+    "export": GROUND | {"data", "models", "inference", "export"},
 }
 """Part -> the parts that it may import, type hints included; ``cli`` may import all, and nothing may import ``cli``."""
 

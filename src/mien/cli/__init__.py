@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, synth, table, train
+from mien.cli import analyze, compare, evaluate, experiment, export, synth, table, train
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
+app.command()(export.export)
 
 
 def main() -> None:
