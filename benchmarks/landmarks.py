@@ -1,4 +1,4 @@
-"""How far the detector's points lie from hand-placed ones, on the London photos: per cent of the distance of the pupils.
+"""How far the detector's points lie from hand-placed ones on the London photos, in per cent of the pupils' distance.
 
 MIEN_DATA=/folder/with/london.parquet python benchmarks/landmarks.py
 """

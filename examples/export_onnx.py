@@ -2,7 +2,7 @@
 
     python examples/export_onnx.py
 
-Here the network is trained for a moment on drawn faces. Put your own run's folder in its place; the rest stays as it is.
+Here the network is trained for a moment on drawn faces. Put your own run's folder in its place.
 """
 
 import sys
