@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from mien.errors import ImageError
+from mien.geometry import TEMPLATE
 from mien.preprocessing import Preprocessing
 
 
@@ -130,3 +131,38 @@ def test_wrong_settings_are_refused(wrong):
 def test_the_record_survives_json():
     record = Preprocessing(size=48, grey=False, mean=(0.1, 0.2, 0.3))
     assert Preprocessing.model_validate_json(record.model_dump_json()) == record
+
+
+def dotted(points, side=240):
+    """A dark picture with a bright dot at each point, in pixel positions whose centres lie at half-integers."""
+    y, x = np.mgrid[:side, :side] + 0.5
+    plane = sum(255 * np.exp(-((x - u) ** 2 + (y - v) ** 2) / 18) for u, v in points)
+    return np.repeat(np.clip(plane, 0, 255)[..., None], 3, axis=2).astype(np.uint8)
+
+
+def centroid(crop, place, radius=6):
+    """Centre of mass near ``place``, in pixel positions."""
+    y, x = np.mgrid[: crop.shape[0], : crop.shape[1]] + 0.5
+    weight = crop[..., 0] * (np.hypot(x - place[0], y - place[1]) < radius)
+    return np.array([(weight * x).sum(), (weight * y).sum()]) / weight.sum()
+
+
+@pytest.mark.parametrize("turn_deg", [0, 40, -70])
+@pytest.mark.parametrize("pad", [0, 8])
+def test_an_aligned_crop_has_eyes_and_mouth_at_the_template(turn_deg, pad):
+    c, s = 110 * np.cos(np.radians(turn_deg)), 110 * np.sin(np.radians(turn_deg))
+    points = (TEMPLATE - 0.5) @ np.array([[c, -s], [s, c]]).T + 120
+    cut = Preprocessing(size=96, align=True, align_context=1.25)
+    crop = cut.crop(dotted(points), (0, 0, 240, 240), pad, points)
+    assert crop.shape == (96 + 2 * pad, 96 + 2 * pad, 1)
+    for share in TEMPLATE:
+        expected = (share - 0.5) / 1.25 * 96 + 48 + pad
+        np.testing.assert_allclose(centroid(crop, expected), expected, atol=0.15)
+
+
+def test_landmarks_are_for_align_alone():
+    image, points = ramp(64, 64, 3), TEMPLATE * 64
+    box = (8, 8, 40, 40)
+    assert np.array_equal(colour(32).crop(image, box, landmarks=points), colour(32).crop(image, box))
+    aligned = Preprocessing(size=32, align=True, grey=False)
+    assert not np.array_equal(aligned.crop(image, box, landmarks=points), aligned.crop(image, box))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mien.data.databases import read_database
     from mien.data.table import LabelTable
     from mien.errors import MienError
+    from mien.inference.analyzer import Analyzer
+    from mien.inference.results import Faces
     from mien.models.affect import AffectModel
     from mien.models.checkpoint import load
     from mien.preprocessing import Preprocessing
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "AffectModel": "mien.models.affect",
+    "Analyzer": "mien.inference.analyzer",
+    "Faces": "mien.inference.results",
     "LabelTable": "mien.data.table",
     "MienError": "mien.errors",
     "Preprocessing": "mien.preprocessing",
@@ -34,6 +38,8 @@ _WHERE = {
 
 __all__ = [
     "AffectModel",
+    "Analyzer",
+    "Faces",
     "LabelTable",
     "MienError",
     "Preprocessing",

@@ -17,6 +17,10 @@ class ImageError(MienError):
     """A picture cannot be read: missing, broken, too large or of no known format."""
 
 
+class VideoError(MienError):
+    """A video cannot be read: missing, broken, without pictures, or no such camera."""
+
+
 class RecipeError(MienError):
     """A recipe has an unknown key, a wrong value or settings that contradict each other."""
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from mien.cli import app, main
 from mien.errors import MienError
 
-VERBS = ("synth", "table", "train", "evaluate", "experiment", "compare")
+VERBS = ("analyze", "synth", "table", "train", "evaluate", "experiment", "compare", "export")
 RECIPE = """
 name = "tiny"
 

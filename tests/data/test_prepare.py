@@ -9,10 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from mien.data import prepare as module
-from mien.data.columns import BOX
+from mien.data.columns import BOX, LANDMARKS
 from mien.data.prepare import Faces, padding, prepare
 from mien.data.table import LabelTable
 from mien.errors import TableError
+from mien.geometry import TEMPLATE
 from mien.images import write_png
 from mien.preprocessing import Preprocessing
 
@@ -337,3 +338,18 @@ def test_memory_does_not_grow_with_the_table(tmp_path, monkeypatch):
     peak(100)  # what is imported and remembered on first use
     few, many = peak(200), peak(2000)
     assert many < 1.5 * few + 100_000  # 2000 faces alone are 2.4 MB
+
+
+def test_landmarks_align_the_rows_that_have_them(folder):
+    table = pq.read_table(folder / "table.parquet")
+    points = TEMPLATE * [16, 14] + [4, 3]
+    for name, value in zip(LANDMARKS, points.ravel(), strict=True):
+        table = table.append_column(name, pa.array([value, None, None, None, None, value], pa.float32()))
+    table = LabelTable(table, root=folder)
+    aligned, plain = Preprocessing(size=16, grey=False, align=True), Preprocessing(size=16, grey=False)
+    store = prepare(faces(folder, table, preprocessing=aligned, where={"split": "train"}))
+    assert store.rows.tolist() == [0, 3, 5]
+    assert np.array_equal(store.images[0], aligned.crop(picture(0), pad=2, landmarks=points.astype(np.float32)))
+    assert np.array_equal(store.images[1], plain.crop(picture(3), pad=2)), "no landmarks: the whole picture"
+    unaligned = prepare(faces(folder, table, preprocessing=plain, where={"split": "train"}))
+    assert not np.array_equal(unaligned.images[0], store.images[0]), "another cut has another store"

@@ -67,6 +67,7 @@ def check_analysis(table: pd.DataFrame | pa.Table, where: str = "the table") -> 
         )
     if frame.empty:
         raise TableError(f"{where}: the table has no rows; run 'mien analyze' on at least one picture or video")
+    frame["path"] = frame["path"].fillna("(no file)").astype(str)
     for name in (*PLACE, *value_columns(frame)):
         if name not in TEXT:
             frame[name] = _numbers(frame[name], name, where)

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from mien.cli import compare, evaluate, experiment, synth, table, train
+from mien.cli import analyze, compare, evaluate, experiment, export, synth, table, train
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -13,7 +13,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Learn facial expressions, action units and valence/arousal from databases that each label part of it.",
+    help="Read facial expressions, action units and valence/arousal; learn them from databases that each label a part.",
     epilog="Start with: mien synth demo && mien experiment recipes/demo.toml",
 )
 
@@ -23,12 +23,14 @@ def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceba
     """Options before the verb."""
 
 
+app.command()(analyze.analyze)
 app.command()(synth.synth)
 app.add_typer(table.app, name="table")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
+app.command()(export.export)
 
 
 def main() -> None:

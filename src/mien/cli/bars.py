@@ -12,30 +12,31 @@ console = Console(stderr=True, highlight=False)
 QUIET_EVERY_S = 30.0  # between two lines where stderr is no terminal (a log file, CI) and a bar would be noise
 
 
-def _bars(*more: TextColumn) -> Progress:
+def bars(*more: TextColumn) -> Progress:
+    """Progress bars on stderr that go away when they are done; nothing where it is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *more, TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def bar(items: Iterable[Any], what: str, total: int) -> Iterator[Any]:
     """Iterate with a progress bar on stderr; it goes away when it is done."""
-    with _bars() as bars:
-        yield from bars.track(items, total=total, description=what)
+    with bars() as shown:
+        yield from shown.track(items, total=total, description=what)
 
 
 @contextmanager
 def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A progress bar that is moved by calling what it gives; without a total it only shows that work goes on."""
-    with _bars() as bars:
-        task = bars.add_task(what, total=total)
-        yield lambda done: bars.advance(task, done)
+    with bars() as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda done: shown.advance(task, done)
 
 
 class TrainingBar:
     """Tells on stderr how training goes; a ``mien.training.loop.Watcher``."""
 
     def __init__(self) -> None:
-        self._bars = _bars(TextColumn("{task.fields[rate]:.0f} faces/s, loss {task.fields[loss]:.3f}"))
+        self._bars = bars(TextColumn("{task.fields[rate]:.0f} faces/s, loss {task.fields[loss]:.3f}"))
         self._task: TaskID | None = None
         self._loss = float("nan")
         self._next_line = 0.0

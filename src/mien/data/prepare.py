@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mien.data.columns import BOX, task_columns
+from mien.data.columns import BOX, LANDMARKS, task_columns
 from mien.data.store import Skipped, Store, StoreWriter, cache_folder, is_complete, new_store, open_store
 from mien.data.table import LabelTable
 from mien.data.targets import Labels, labels_of
@@ -64,7 +64,7 @@ class Faces:
     @property
     def key(self) -> str:
         """A name for the store: the same for the same pixels, labels and cut."""
-        cut = self.preprocessing.model_dump(include={"size", "context", "grey"})
+        cut = self.preprocessing.model_dump(exclude={"mean", "std"})
         parts = [VERSION, self.table.fingerprint, str(self.table.root), _path_stats(self.table)]
         parts += [self.labels, self.given, cut, self.where, self.unlabelled]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
@@ -117,17 +117,18 @@ def _count(faces: Faces) -> int:
 
 
 class _Picture(NamedTuple):
-    """A row's picture, still encoded, and its face box."""
+    """A row's picture, still encoded, and where its face is: box (4,) and landmarks (5, 2), None where unknown."""
 
     row: int
     source: bytes | Path | None
     box: npt.NDArray[np.float64] | None
+    landmarks: npt.NDArray[np.float64] | None
 
 
 def _labelled(faces: Faces) -> Iterator[tuple[list[_Picture], Labels]]:
     """Batches of chosen rows that carry a label, with their labels."""
     labelling = {column for task in faces.given for column in task_columns(task, faces.labels.get(task, ()))}
-    wanted = labelling | {"path", "image", *BOX, *faces.where}
+    wanted = labelling | {"path", "image", *BOX, *LANDMARKS, *faces.where}
     start = 0
     for batch in faces.table.stream([c for c in faces.table.columns if c in wanted], rows=ROWS_AT_ONCE):
         index = np.flatnonzero(_chosen(batch, faces))
@@ -159,14 +160,20 @@ def _pictures(batch: pa.RecordBatch, rows: npt.NDArray[np.int64], table: LabelTa
     nothing: list[Any] = [None] * batch.num_rows
     images = batch.column("image").to_pylist() if "image" in names else nothing
     paths = batch.column("path").to_pylist() if "path" in names else nothing
-    boxes = nothing
-    if set(BOX) <= set(names):
-        corners = np.stack([batch.column(c).cast(pa.float64()).to_numpy(zero_copy_only=False) for c in BOX], axis=1)
-        boxes = [None if np.isnan(box).any() else box for box in corners]
+    boxes = _numbers(batch, BOX)
+    points = [None if five is None else five.reshape(5, 2) for five in _numbers(batch, LANDMARKS)]
     return [
-        _Picture(int(row), image if image is not None else path and full_path(table, path), box)
-        for row, image, path, box in zip(rows, images, paths, boxes, strict=True)
+        _Picture(int(row), image if image is not None else path and full_path(table, path), box, five)
+        for row, image, path, box, five in zip(rows, images, paths, boxes, points, strict=True)
     ]
+
+
+def _numbers(batch: pa.RecordBatch, columns: Sequence[str]) -> list[npt.NDArray[np.float64] | None]:
+    """Each row's values of several columns; None where one is missing."""
+    if not set(columns) <= set(batch.schema.names):
+        return [None] * batch.num_rows
+    values = np.stack([batch.column(c).cast(pa.float64()).to_numpy(zero_copy_only=False) for c in columns], axis=1)
+    return [None if np.isnan(row).any() else row for row in values]
 
 
 def _cut(picture: _Picture, faces: Faces) -> Image | Skipped:
@@ -176,7 +183,7 @@ def _cut(picture: _Picture, faces: Faces) -> Image | Skipped:
         return Skipped(picture.row, f"{where}: neither image nor path is given; add one or remove the row")
     try:
         image = read_image(picture.source, where if isinstance(picture.source, bytes) else "")
-        return faces.preprocessing.crop(image, picture.box, padding(faces.preprocessing))
+        return faces.preprocessing.crop(image, picture.box, padding(faces.preprocessing), picture.landmarks)
     except ImageError as error:
         return Skipped(picture.row, str(error))
 

@@ -58,27 +58,38 @@ def read_info(folder: str | Path) -> ModelInfo:
     """
     path = Path(folder) / INFO_FILE
     try:
-        content = json.loads(path.read_bytes())
+        text = path.read_bytes()
     except OSError as error:
         raise CheckpointError(
             f"No checkpoint in {folder}: cannot read {INFO_FILE} ({error.strerror}). "
             f"A checkpoint is a folder with {WEIGHTS_FILE} and {INFO_FILE}; one without the latter was never finished."
         ) from error
+    return parse_info(text, str(path))
+
+
+def parse_info(text: str | bytes, where: str) -> ModelInfo:
+    """The content of a ``model.json``, from ``where`` in a message.
+
+    Raises:
+        CheckpointError: it is broken, or of a newer format.
+    """
+    try:
+        content = json.loads(text)
     except ValueError as error:
-        raise CheckpointError(f"{path} is not JSON ({error}); copy the checkpoint again") from error
-    _check_format(path, content)
+        raise CheckpointError(f"{where} is not JSON ({error}); copy the checkpoint again") from error
+    _check_format(where, content)
     try:
         return ModelInfo.model_validate(content)
     except (ValidationError, MienError) as error:
-        raise CheckpointError(f"{path} does not describe a model: {error}") from error
+        raise CheckpointError(f"{where} does not describe a model: {error}") from error
 
 
-def _check_format(path: Path, content: Any) -> None:
+def _check_format(where: str, content: Any) -> None:
     found = content.get("format") if isinstance(content, dict) else None
     if not isinstance(found, int):
-        raise CheckpointError(f"{path} has no format number, so mien did not write it")
+        raise CheckpointError(f"{where} has no format number, so mien did not write it")
     if found > FORMAT:
         raise CheckpointError(
-            f"{path} has format {found}, and this mien ({__version__}) reads up to {FORMAT}; "
+            f"{where} has format {found}, and this mien ({__version__}) reads up to {FORMAT}; "
             "type: pip install --upgrade mien"
         )

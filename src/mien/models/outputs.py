@@ -36,10 +36,11 @@ def class_probs(z: Tensor, activation: str) -> Tensor:
     """(B, C) class probabilities: softmax(z), or for outputs trained with a sigmoid each s(z) / sum s(z).
 
     The second keeps the largest output the largest. It is computed as softmax(log s(z)), which has no 0 / 0 where
-    every s(z) is too small for a float.
+    every s(z) is too small for a float; log s(z) = -log(1 + exp(-z)), since an export to ONNX would take logsigmoid
+    apart into log and sigmoid.
     """
     z = z.float()
-    return (z if activation == "softmax" else torch.nn.functional.logsigmoid(z)).softmax(dim=1)
+    return (z if activation == "softmax" else -torch.nn.functional.softplus(-z)).softmax(dim=1)
 
 
 def intensity(z: Tensor) -> Tensor:

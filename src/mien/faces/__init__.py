@@ -1,0 +1,1 @@
+"""Find faces in pictures, follow them through a video, and say how well they can be seen."""

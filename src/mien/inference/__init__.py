@@ -1,0 +1,1 @@
+"""From pictures and videos to what their faces show. Needs no torch."""

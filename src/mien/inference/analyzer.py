@@ -1,0 +1,248 @@
+"""The one object to start from: pictures and videos in, ``Faces`` out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import ImageError, MienError
+from mien.faces.detect import Detections, Detector, make_detector
+from mien.faces.follow import Follower
+from mien.images import read_image
+from mien.inference.flow import ahead, in_batches
+from mien.inference.predictor import Predictor, load_predictor
+from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
+from mien.inference.smooth import Smoother
+from mien.inference.video import Frame, read_video, read_webcam
+from mien.preprocessing import Image
+
+BATCH = 32  # faces through the network at once
+DECODED_AHEAD = 4  # pictures
+HELD_PIXELS = 50_000_000  # of pictures that wait for the network: what bounds memory on large frames
+
+
+@dataclass(frozen=True)
+class _Searched:
+    """A picture after the detector, with its faces cut for the network."""
+
+    picture: Image | None
+    index: tuple[int, float]
+    found: Detections
+    tracks: npt.NDArray[np.int64]
+    crops: npt.NDArray[np.uint8]
+    path: str = ""
+    status: str = OK
+
+    @property
+    def pixels(self) -> int:
+        """What it holds in memory."""
+        return 0 if self.picture is None else self.picture.shape[0] * self.picture.shape[1]
+
+
+class Analyzer:
+    """Finds faces and reads expressions, action units, valence and arousal from them.
+
+    Args:
+        model: the shipped model when None; an ONNX file of ``mien export``; the folder of a run; or a ``Predictor``.
+        device: ``cpu`` or ``cuda``; the best that is there when None. One that is not there raises.
+        threads: of the processor, for one network at a time; as many as there are cores when None.
+        detector: ``mtcnn``, or an object with ``detect(images) -> list[Detections]``.
+        min_face: side in pixels of the smallest face to look for.
+
+    Raises:
+        MienError: no such model, device or detector.
+
+    >>> from mien import Analyzer
+    >>> faces = Analyzer("model.onnx").image("photo.jpg")  # doctest: +SKIP
+    >>> faces.top(), faces.va.round(2)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Predictor | None = None,
+        device: str | None = None,
+        threads: int | None = None,
+        *,
+        detector: str | Detector = "mtcnn",
+        min_face: int = 40,
+    ) -> None:
+        self.predictor = model if isinstance(model, Predictor) else load_predictor(model, device, threads)
+        self.labels = self.predictor.info.spec.labels
+        self._cut = self.predictor.info.spec.preprocessing
+        self._detector, self._min_face = detector, min_face
+        self._threads = threads
+
+    @cached_property
+    def detector(self) -> Detector:
+        """What finds faces; loaded on first use, since crops do without."""
+        if not isinstance(self._detector, str):
+            return self._detector
+        return make_detector(
+            self._detector, min_face=self._min_face, threads=self._threads, device=self.predictor.device
+        )
+
+    def image(self, picture: str | Path | Image) -> Faces:
+        """The faces of one photo, largest score first as the detector gives them.
+
+        Args:
+            picture: path of a file, or (H, W, 3) RGB or (H, W) grey, uint8.
+
+        Raises:
+            ImageError: the file cannot be read, or the array is no picture.
+        """
+        path = "" if isinstance(picture, np.ndarray) else str(picture)
+        image = as_rgb(picture) if isinstance(picture, np.ndarray) else read_image(picture)
+        return next(self._predicted([self._search(image, path)]))[1]
+
+    def images(self, paths: Iterable[str | Path]) -> Iterator[Faces]:
+        """The faces of many photos, one ``Faces`` per path in the order of ``paths``.
+
+        A file that cannot be read gives ``Faces`` of length 0 whose ``status`` says why. Reading, searching and the
+        network work at the same time, and faces of several photos go through the network together.
+        """
+        read = ahead(map(_read_or_reason, paths), DECODED_AHEAD)
+        searched = ahead((self._search_or_reason(path, image) for path, image in read), BATCH)
+        for _, faces in self._predicted(searched):
+            yield faces
+
+    def crops(self, pictures: Sequence[Image]) -> Faces:
+        """Pictures that already are faces, cut as face databases cut them: one row a crop, in order; no search.
+
+        Args:
+            pictures: (H, W, 3) RGB or (H, W) grey, uint8, of any sizes.
+        """
+        if not len(pictures):
+            return Faces.none(self.labels, thresholds=self.predictor.info.thresholds)
+        rgb = [as_rgb(picture) for picture in pictures]
+        sizes = np.array([picture.shape[1::-1] for picture in rgb], np.float32)  # width, height
+        n = len(rgb)
+        return Faces(
+            labels=self.labels,
+            values=self.predictor(np.stack([self._cut.crop(picture) for picture in rgb])),
+            xyxy=np.concatenate([np.zeros_like(sizes), sizes], axis=1),
+            score=np.full(n, np.nan, np.float32),
+            landmarks=np.full((n, 5, 2), np.nan, np.float32),
+            track_id=np.full(n, -1),
+            frame=np.zeros(n, np.int64),
+            time_s=np.full(n, np.nan),
+            thresholds=self.predictor.info.thresholds,
+        )
+
+    def video(self, source: str | Path | int, *, every: int = 1, smooth_s: float = 0.0) -> Iterator[Faces]:
+        """The faces of a video, one ``Faces`` per frame in order, with times and the same number for the same person.
+
+        Memory does not grow with the length. Decoding, searching and the network work at the same time, and faces of
+        several frames go through the network together.
+
+        Args:
+            source: path of a video file, or the number of a camera.
+            every: look at every n-th frame only.
+            smooth_s: time constant of smoothing per person, in seconds; see ``Smoother``.
+
+        Raises:
+            VideoError: as ``read_video``; after the frames that could be decoded.
+        """
+        for _, faces in self.frames(source, every=every, smooth_s=smooth_s):
+            yield faces
+
+    def frames(
+        self, source: str | Path | int, *, every: int = 1, smooth_s: float = 0.0
+    ) -> Iterator[tuple[Frame, Faces]]:
+        """As ``video``, with each frame beside its faces."""
+        if every < 1:
+            raise MienError(f"every = {every}; expected 1 for all frames, 2 for every other, ...")
+        live = isinstance(source, int)
+        decoded = read_webcam(source) if isinstance(source, int) else read_video(source)
+        wanted = ahead((frame for frame in decoded if frame.index % every == 0), 1 if live else DECODED_AHEAD)
+        followed = self._follow(wanted, "" if live else str(source))
+        smooth = Smoother(smooth_s)
+        searched = followed if live else ahead(followed, DECODED_AHEAD)
+        for image, faces in self._predicted(searched, most=1 if live else BATCH):
+            assert image is not None  # frames are always kept
+            yield Frame(*faces.index, image), smooth(faces)
+
+    def _follow(self, frames: Iterable[Frame], path: str) -> Iterator[_Searched]:
+        follower = Follower(self.detector)
+        for frame in frames:
+            found, tracks = follower.update(frame.time_s, frame.image)
+            yield self._cut_out(frame.image, found, tracks, (frame.index, frame.time_s), path)
+
+    def _search(self, image: Image, path: str) -> _Searched:
+        found = self.detector.detect([image])[0]
+        searched = self._cut_out(image, found, np.full(len(found), -1), UNTIMED, path)
+        return replace(searched, picture=None)  # large photos do not wait for the network
+
+    def _search_or_reason(self, path: str, image: Image | ImageError) -> _Searched:
+        if isinstance(image, np.ndarray):
+            return self._search(image, path)
+        nobody = np.zeros(0, np.int64)
+        return _Searched(None, UNTIMED, Detections.empty(), nobody, self._no_crops, path, f"error: {image}")
+
+    @property
+    def _no_crops(self) -> npt.NDArray[np.uint8]:
+        return np.zeros((0, self._cut.size, self._cut.size, 1 if self._cut.grey else 3), np.uint8)
+
+    def _cut_out(
+        self, image: Image, found: Detections, tracks: npt.NDArray[np.int64], index: tuple[int, float], path: str
+    ) -> _Searched:
+        faces = zip(found.xyxy, found.landmarks, strict=True)
+        crops = [self._cut.crop(image, xyxy, landmarks=points) for xyxy, points in faces]
+        stacked = np.stack(crops) if crops else self._no_crops
+        return _Searched(image, index, found, tracks, stacked, path, OK if crops else NO_FACE)
+
+    def _predicted(self, searched: Iterable[_Searched], most: int = BATCH) -> Iterator[tuple[Image | None, Faces]]:
+        """Run the network over the faces of several pictures at once, and deal its outputs out again."""
+        for group in in_batches(searched, most, HELD_PIXELS, lambda one: one.pixels):
+            values = self._outputs(np.concatenate([one.crops for one in group]))
+            end = 0
+            for one in group:
+                start, end = end, end + len(one.crops)
+                part = {task: array[start:end] for task, array in values.items()}
+                yield one.picture, self._faces(one, part)
+
+    def _outputs(self, crops: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
+        return self.predictor(crops) if len(crops) else Faces.none(self.labels).values
+
+    def _faces(self, one: _Searched, values: dict[str, npt.NDArray[Any]]) -> Faces:
+        n = len(one.found)
+        return Faces(
+            labels=self.labels,
+            values=values,
+            xyxy=one.found.xyxy,
+            score=one.found.score,
+            landmarks=one.found.landmarks,
+            track_id=one.tracks,
+            frame=np.full(n, one.index[0]),
+            time_s=np.full(n, one.index[1]),
+            thresholds=self.predictor.info.thresholds,
+            path=one.path,
+            status=one.status,
+            index=one.index,
+        )
+
+
+def as_rgb(picture: npt.NDArray[Any]) -> Image:
+    """An array as (H, W, 3) RGB; grey becomes three equal channels, a fourth channel (alpha) is dropped.
+
+    Raises:
+        ImageError: not uint8, another shape, or no pixels.
+    """
+    array = np.asarray(picture)
+    if array.dtype != np.uint8:
+        raise ImageError(f"a picture array has the type {array.dtype}; expected uint8, 0-255: scale and convert it")
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size:
+        raise ImageError(f"a picture array has the shape {picture.shape}; expected (H, W, 3) RGB or (H, W) grey")
+    return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
+
+
+def _read_or_reason(path: str | Path) -> tuple[str, Image | ImageError]:
+    try:
+        return str(path), read_image(path)
+    except ImageError as error:
+        return str(path), error

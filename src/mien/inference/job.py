@@ -1,0 +1,137 @@
+"""Analyse many files into one table: goes on after a break, and no bad file ends it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Protocol
+
+import pyarrow as pa
+
+from mien.errors import VideoError
+from mien.inference.analyzer import Analyzer
+from mien.inference.flow import in_batches
+from mien.inference.results import UNTIMED, Faces
+from mien.inference.sources import Source
+from mien.inference.table import to_arrow
+from mien.inference.video import Frame
+
+PHOTOS_AT_ONCE = 200  # what a break may cost
+ROWS_AT_ONCE = 1000
+
+
+class Watcher(Protocol):
+    """Who is told how an analysis goes: a progress bar, somebody who draws."""
+
+    def begin(self, source: Source) -> None:
+        """A video or camera is next."""
+
+    def found(self, faces: Faces, frame: Frame | None) -> None:
+        """One photo (without a frame) or one frame is done."""
+
+    def end(self, source: Source) -> None:
+        """The video or camera is done, or broke off."""
+
+
+Keep = Callable[[Sequence[str], Iterable[pa.Table]], None]
+"""Takes the names of whole sources and all their rows."""
+
+
+@dataclass
+class Tally:
+    """What an analysis came to.
+
+    Attributes:
+        pictures, faces: photos and frames looked at, faces in them.
+        failed: path -> why it gave nothing, or not all.
+    """
+
+    pictures: int = 0
+    faces: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def add(self, faces: Faces) -> None:
+        """Count one picture."""
+        if faces.status.startswith("error"):
+            self.failed[faces.path] = faces.status.removeprefix("error: ")
+        else:
+            self.pictures += 1
+            self.faces += len(faces)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How videos are read; see ``Analyzer.video``."""
+
+    every: int = 1
+    smooth_s: float = 0.0
+
+
+def analyze(
+    analyzer: Analyzer,
+    sources: Sequence[Source],
+    keep: Keep,
+    watchers: Sequence[Watcher] = (),
+    options: Options = Options(),
+) -> Tally:
+    """Give the rows of every source to ``keep``, photos many at a time, videos one by one.
+
+    A file that cannot be read gives a row whose status says why; so does a video that breaks off, after its frames.
+    """
+    work = _Work(analyzer, watchers, options)
+    for kind, group in groupby(sources, lambda source: source.kind):
+        if kind == "photo":
+            for part in in_batches(group, PHOTOS_AT_ONCE):
+                names = [source.name for source in part]
+                keep(names, _rows(work.photos(names)))
+            continue
+        for source in group:
+            keep([source.name], _rows(work.video(source)))
+    return work.tally
+
+
+class _Work:
+    """Runs the analyzer, and tells everybody."""
+
+    def __init__(self, analyzer: Analyzer, watchers: Sequence[Watcher], options: Options) -> None:
+        self.analyzer, self.watchers, self.options, self.tally = analyzer, watchers, options, Tally()
+
+    def photos(self, names: Sequence[str]) -> Iterator[Faces]:
+        for faces in self.analyzer.images(names):
+            yield self._told(faces, None)
+
+    def video(self, source: Source) -> Iterator[Faces]:
+        for watcher in self.watchers:
+            watcher.begin(source)
+        try:
+            yield from self._frames(source)
+        finally:
+            for watcher in self.watchers:
+                watcher.end(source)
+
+    def _frames(self, source: Source) -> Iterator[Faces]:
+        live = source.kind == "webcam"
+        index = UNTIMED
+        try:
+            place = source.camera if live else source.name
+            for frame, faces in self.analyzer.frames(place, every=self.options.every, smooth_s=self.options.smooth_s):
+                index = faces.index
+                yield self._told(faces, frame)
+        except VideoError as error:
+            broken = Faces.none(self.analyzer.labels, path=source.name, status=f"error: {error}", index=index)
+            self.tally.add(broken)
+            yield broken
+        except KeyboardInterrupt:
+            if not live:  # for a camera it is the way to stop
+                raise
+
+    def _told(self, faces: Faces, frame: Frame | None) -> Faces:
+        self.tally.add(faces)
+        for watcher in self.watchers:
+            watcher.found(faces, frame)
+        return faces
+
+
+def _rows(stream: Iterable[Faces]) -> Iterator[pa.Table]:
+    """Rows in pieces of a size that Arrow likes."""
+    for group in in_batches(stream, ROWS_AT_ONCE, ROWS_AT_ONCE, lambda faces: max(1, len(faces))):
+        yield pa.concat_tables([to_arrow(faces) for faces in group])

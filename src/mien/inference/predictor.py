@@ -1,0 +1,61 @@
+"""Find a network and make it ready to read faces."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import mien
+from mien.errors import CheckpointError, MienError
+from mien.inference.base import Predictor
+from mien.inference.onnx_predictor import load_onnx
+from mien.models.info import read_info
+
+__all__ = ["ONNX_FILE", "Predictor", "load_predictor"]
+
+ONNX_FILE = "model.onnx"
+"""A run's exported network, beside its weights; and the network that mien ships, in its folder ``weights``."""
+
+
+def load_predictor(model: str | Path | None = None, device: str | None = None, threads: int | None = None) -> Predictor:
+    """A network ready to read faces.
+
+    Args:
+        model: an ONNX file that ``mien export`` wrote; a run's folder, whose ``model.onnx`` is taken if it was made
+            from the weights beside it, else the weights themselves, with torch; or None for the network that mien
+            ships.
+        device: ``cpu``, ``cuda`` or ``cuda:N``; None for the best there is.
+        threads: how many cores one call may use; None for all.
+
+    Raises:
+        MienError: there is no such network, the file is broken or of another tool, or the device cannot be used.
+    """
+    if model is None:
+        return load_onnx(_shipped(), device, threads)
+    path = Path(model)
+    return _load_run(path, device, threads) if path.is_dir() else load_onnx(path, device, threads)
+
+
+def _shipped() -> Path:
+    path = Path(mien.__file__).parent / "weights" / ONNX_FILE
+    if not path.exists():
+        raise MienError(
+            f"This build of mien {mien.__version__} ships no network; give model=, an ONNX file or a run's folder"
+        )
+    return path
+
+
+def _load_run(folder: Path, device: str | None, threads: int | None) -> Predictor:
+    weights = read_info(folder).weights_sha256
+    exported = folder / ONNX_FILE
+    if exported.exists():
+        predictor = load_onnx(exported, device, threads)
+        if predictor.info.weights_sha256 == weights:
+            return predictor
+    if missing := [name for name in ("torch", "safetensors") if find_spec(name) is None]:
+        state = f"{ONNX_FILE} is of other weights" if exported.exists() else f"no {ONNX_FILE}"
+        raise CheckpointError(
+            f"{folder} has weights for torch and {state}, and {' and '.join(missing)} is not installed here; where it "
+            f"is, type: mien export {folder}"
+        )
+    from mien.inference.torch_predictor import load_torch
+
+    return load_torch(folder, device, threads)

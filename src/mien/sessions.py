@@ -1,0 +1,61 @@
+"""Open a network in ONNX Runtime, on the device that was asked for or with a sentence that says why not."""
+
+import re
+import warnings
+from typing import Any
+
+import onnxruntime as ort
+
+from mien.errors import CheckpointError, MienError
+
+
+def open_session(
+    content: bytes, name: str, device: str | None = None, threads: int | None = None
+) -> tuple[ort.InferenceSession, str]:
+    """A session, and the device that it truly runs on.
+
+    Args:
+        content: an ONNX file.
+        name: what a message calls it.
+        device: ``cpu``, ``cuda`` or ``cuda:N``; None for the best there is.
+        threads: how many cores one call may use; None for all.
+
+    Raises:
+        MienError: no such device, or it cannot be used here; a number of threads below 1.
+        CheckpointError: ONNX Runtime cannot run the file.
+    """
+    if threads is not None and threads < 1:
+        raise MienError(f"threads must be at least 1, got {threads}; leave it out for all cores")
+    options = ort.SessionOptions()
+    options.log_severity_level = 3  # errors alone: what matters of the rest is checked below
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    has_cuda = "CUDAExecutionProvider" in ort.get_available_providers()
+    kind, index = parse_device(device, "cuda" if has_cuda else "cpu")
+    providers: list[Any] = [("CUDAExecutionProvider", {"device_id": index})] if kind == "cuda" else []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # ONNX Runtime only warns where a device is missing
+            session = ort.InferenceSession(content, options, [*providers, "CPUExecutionProvider"])
+    except Exception as error:  # its errors have no common base but this
+        raise CheckpointError(f"ONNX Runtime {ort.__version__} cannot run {name}: {error}") from error
+    if kind == "cuda" and session.get_providers()[0] != "CUDAExecutionProvider":
+        if device is not None:
+            raise MienError(
+                f"ONNX Runtime cannot use device {device!r} here; it has {', '.join(ort.get_available_providers())}. "
+                "Take device 'cpu', or for an NVIDIA GPU type: pip install onnxruntime-gpu"
+            )
+        kind = "cpu"
+    return session, device if kind == "cuda" and device else kind
+
+
+def parse_device(device: str | None, best: str) -> tuple[str, int]:
+    """Kind and number of a device: ``cpu``, ``cuda`` or ``cuda:N``; None means ``best``.
+
+    >>> parse_device("cuda:1", best="cpu")
+    ('cuda', 1)
+    """
+    found = re.fullmatch(r"(cpu|cuda)|cuda:(\d+)", best if device is None else device)
+    if not found:
+        raise MienError(f"Unknown device {device!r}: expected 'cpu', 'cuda' or 'cuda:N'")
+    return found[1] or "cuda", int(found[2] or 0)

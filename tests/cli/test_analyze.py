@@ -1,0 +1,94 @@
+"""``mien analyze`` as a user meets it: a table, drawn copies, broken files, a break, errors of one sentence."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from inference.made import RedDetector, Reddish, scene, write_video
+from mien.cli import app
+from mien.errors import MienError
+from mien.images import write_png
+from mien.inference import analyzer as module
+from mien.inference import job
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two photos, one of them broken, and a video; a network and a detector made for the test."""
+    monkeypatch.setattr(module, "load_predictor", lambda *_: Reddish().predictor())
+    monkeypatch.setattr(module, "make_detector", lambda *_, **__: RedDetector())
+    folder = tmp_path / "study"
+    folder.mkdir()
+    write_png(folder / "a.png", scene([(20, 20, 40), (90, 90, 40)]))
+    (folder / "b.jpg").write_bytes(b"no picture")
+    write_video(
+        folder / "c.mp4", [scene([(20 + i, 20, 40)] if i < 6 else []) for i in range(8)], [i / 25 for i in range(8)]
+    )
+    return folder
+
+
+def run(*arguments: object) -> str:
+    done = CliRunner().invoke(app, ["analyze", *map(str, arguments)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_table_has_a_row_per_face_and_says_why_there_is_none(study: Path, tmp_path: Path) -> None:
+    output = run(study, "-o", tmp_path / "faces.csv", "--draw", tmp_path / "drawn")
+    table = pd.read_csv(tmp_path / "faces.csv")
+    assert table["path"].map(lambda path: Path(path).name).tolist() == ["a.png"] * 2 + ["b.jpg"] + ["c.mp4"] * 8
+    assert table["status"].tolist()[:2] == ["ok", "ok"] and "not a picture" in table["status"][2]
+    assert table["status"].tolist()[3:] == ["ok"] * 6 + ["no face"] * 2
+    assert table["time_s"].tolist()[3:] == pytest.approx([i / 25 for i in range(8)], abs=1e-3)
+    assert "8 faces in 9 pictures" in output and "1 files" in output and "b.jpg" in output
+    assert sorted(path.name for path in (tmp_path / "drawn").iterdir()) == ["a.png.jpg", "c.mp4"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["drawn", "faces.csv", "study"], "no part is left"
+
+
+def test_without_a_file_the_faces_are_shown(study: Path) -> None:
+    output = run(study / "a.png")
+    assert output.count("happiness 70%") == 2
+
+
+def test_a_run_that_broke_off_goes_on(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    frames = module.Analyzer.frames
+
+    def cut_off(self: module.Analyzer, source: str, **options: object) -> object:
+        looked.append(str(source))
+        if len(looked) == 1:
+            raise KeyboardInterrupt
+        return frames(self, source, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(job.Analyzer, "frames", cut_off)
+    with pytest.raises(MienError, match="Stopped after 2 of 3 files; the same command goes on"):
+        run(study, "-o", tmp_path / "t.parquet")
+    assert not (tmp_path / "t.parquet").exists()
+    with pytest.raises(MienError, match="another model or other options"):
+        run(study, "-o", tmp_path / "t.parquet", "--every", 2)
+    output = run(study, "-o", tmp_path / "t.parquet")
+    assert "2 of 3 files are done already" in output
+    assert len(pd.read_parquet(tmp_path / "t.parquet")) == 11
+
+
+def test_formats_of_other_tools(study: Path, tmp_path: Path) -> None:
+    run(study / "c.mp4", "-o", tmp_path / "t.csv", "--format", "openface")
+    assert {"face_id", "success", "AU12_c", "AU12_r"} <= set(pd.read_csv(tmp_path / "t.csv").columns)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["gone.jpg"], "gone.jpg: no photo or video there"),
+        (["a.png", "-o", "t.xlsx"], "t.xlsx: tables are written as"),
+        (["a.png", "--format", "openfce"], "did you mean 'openface'"),
+    ],
+)
+def test_mistakes_are_said_before_the_work(
+    study: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], text: str
+) -> None:
+    monkeypatch.chdir(study)
+    with pytest.raises(MienError, match=text):
+        run(*arguments)

@@ -1,0 +1,66 @@
+"""Small networks whose outputs depend on the face, and drawn faces for them: untrained, but never constant."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import torch
+from torch import nn
+
+from mien.data.synthetic import stills
+from mien.data.table import LabelTable
+from mien.export.crops import crops_for
+from mien.models.affect import AffectModel
+from mien.models.checkpoint import save
+from mien.models.info import ModelInfo
+from mien.models.spec import ModelSpec
+
+LABELS = {
+    "expression": ("neutral", "happiness", "fear"),
+    "au": ("AU01", "AU12"),
+    "au_intensity": ("AU12",),
+    "va": ("valence", "arousal"),
+    "compound": ("happily_surprised", "awed"),
+}
+THRESHOLDS = {"AU12": 0.4}
+
+
+def faces(count: int = 48) -> LabelTable:
+    """Drawn faces without labels."""
+    return LabelTable(pa.Table.from_batches(stills(range(count // 4), 4, 32, seed=3)).select(["image"]))
+
+
+def crops(spec: ModelSpec, count: int = 48) -> npt.NDArray[np.uint8]:
+    """(count, S, S, 1 or 3)."""
+    return crops_for(spec, faces(count)).images
+
+
+@torch.no_grad()
+def network(**changes: Any) -> AffectModel:
+    """A network whose batch normalisation has seen faces, and whose raw outputs vary by about 1 from face to face."""
+    spec = ModelSpec.model_validate(
+        {"backbone": "plain_small", "labels": LABELS, "preprocessing": {"size": 32}, **changes}
+    )
+    torch.manual_seed(0)
+    model = AffectModel(spec)
+    images = torch.from_numpy(crops(spec)).permute(0, 3, 1, 2).expand(-1, 3, -1, -1) / 255
+    for module in model.backbone.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # an average over all it sees
+    model.train()
+    for _ in range(2):
+        model.embed(images)
+    features = model.eval().embed(images)
+    for layer in model.head.modules():
+        if isinstance(layer, nn.Linear) and layer.in_features == features.shape[1]:
+            layer.weight.copy_(torch.randn_like(layer.weight) / (features - features.mean(0)).norm(dim=1).mean())
+            layer.bias.copy_(-layer.weight @ features.mean(0))
+    return model
+
+
+def new_run(folder: Path, **changes: Any) -> ModelInfo:
+    """A checkpoint folder of ``network(**changes)``."""
+    provenance = [{"name": "drawn", "licence": "CC0-1.0"}, {"name": "B", "licence": "BSD-2-Clause"}]
+    return save(folder, network(**changes), step=3, thresholds=THRESHOLDS, provenance=provenance)
