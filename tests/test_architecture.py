@@ -97,7 +97,15 @@ def test_a_report_and_the_scores_import_no_torch(part: str) -> None:
     assert not {name.split(".")[0] for name in imported_from(part)} & {"torch", "accelerate", "safetensors"}
 
 
-LIGHT = ("labels", "config", "metrics.scores", "report.page", "inference.analyzer", "inference.job")
+LIGHT = (
+    "labels",
+    "config",
+    "metrics.scores",
+    "report.page",
+    "report.analysis_page",
+    "inference.analyzer",
+    "inference.job",
+)
 
 
 @pytest.mark.parametrize("module", ["mien", *(f"mien.{name}" for name in LIGHT)])

@@ -55,11 +55,13 @@ def cut_thumbnails(rows: pd.DataFrame, folder: Path) -> Thumbnails:
 def crop(image: Image, box: Iterable[float]) -> Image:
     """The square around a box (x1, y1, x2, y2) with its margin, (132, 132, 3); beyond the picture it is grey."""
     x1, y1, x2, y2 = box
-    half = max(x2 - x1, y2 - y1, 1.0) * (0.5 + MARGIN)
-    scale = SIDE / (2 * half)
-    move = np.array([[scale, 0, (half - (x1 + x2) / 2) * scale], [0, scale, (half - (y1 + y2) / 2) * scale]])
-    cut = cv2.warpAffine(image, move, (SIDE, SIDE), flags=cv2.INTER_AREA, borderValue=(225, 228, 231))
-    return cut.astype(np.uint8)
+    side = round(min(max(x2 - x1, y2 - y1, 1.0), *image.shape[:2]) * (1 + 2 * MARGIN))
+    left, top = round((x1 + x2 - side) / 2), round((y1 + y2 - side) / 2)
+    cut = np.full((side, side, 3), 228, np.uint8)
+    inside = image[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)]
+    y, x = max(-top, 0), max(-left, 0)
+    cut[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
+    return cv2.resize(cut, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
 def _pictures(file: Path, faces: pd.DataFrame) -> Iterator[Image]:
