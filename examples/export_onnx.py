@@ -48,8 +48,8 @@ if __name__ == "__main__":
 
     # From here on nothing needs torch.
     row = LabelTable(HERE / "faces.parquet").read(["image", "expression"]).slice(0, 1).to_pylist()[0]
-    shown = Analyzer(HERE / "small.onnx").crops(
-        [read_image(row["image"])]
-    )  # a picture that is a face; .image() searches
+    analyzer = Analyzer(HERE / "small.onnx")
+    print("One network for", {task: len(names) for task, names in analyzer.labels.items()}, "labels.")
+    shown = analyzer.crops([read_image(row["image"])])  # for whole photos: .image()
     valence, arousal = shown.va[0]
     print(f"Drawn: {row['expression']}. Read: {shown.top()[0]}, valence {valence:+.2f}, arousal {arousal:+.2f}.")

@@ -39,3 +39,14 @@ def test_training_says_what_to_install(bin_folder: Path, tmp_path: Path) -> None
     refused = run(bin_folder / "mien", "train", str(ROOT / "recipes" / "demo.toml"), cwd=tmp_path)
     assert refused.returncode == 2
     assert "pip install 'mien[train]'" in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_faces_are_found_and_a_missing_network_is_said(bin_folder: Path, tmp_path: Path) -> None:
+    code = "import numpy as np, sys; from mien.faces.mtcnn import Mtcnn; "
+    code += "print(len(Mtcnn().detect([np.zeros((80, 80, 3), np.uint8)])[0]), 'torch' in sys.modules)"
+    assert run(bin_folder / "python", "-c", code, cwd=tmp_path).stdout.strip() == "0 False", (
+        "the weights are in the wheel"
+    )
+    refused = run(bin_folder / "mien", "analyze", str(ROOT / "docs" / "images" / "faces.png"), cwd=tmp_path)
+    assert refused.returncode == 2 and "ships no network" in refused.stderr
+    assert "Traceback" not in refused.stderr

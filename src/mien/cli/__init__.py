@@ -1,5 +1,6 @@
 """The command line: one file per verb. Heavy imports stand inside the verbs, so that ``mien --help`` is quick."""
 
+import os
 import sys
 
 import typer
@@ -35,6 +36,7 @@ app.command()(export.export)
 
 def main() -> None:
     """Run the command line; a user's error is one sentence on stderr and exit code 2."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # of a broken picture our own sentence is enough
     try:
         app()
     except MienError as error:
