@@ -46,8 +46,7 @@ def overview(table: pd.DataFrame) -> Overview:
     with_face = faces[["path", "frame", "time_s"]].drop_duplicates()
     broken = table[~table["status"].isin([OK, NO_FACE])]
     failed = {
-        str(path): str(status).removeprefix("error:").strip()
-        for path, status in zip(broken["path"], broken["status"], strict=True)
+        str(path): _reason(str(path), str(why)) for path, why in zip(broken["path"], broken["status"], strict=True)
     }
     return Overview(
         table["path"].nunique(),
@@ -107,6 +106,11 @@ def _track_warnings(faces: pd.DataFrame, people: dict[Person, pd.DataFrame]) -> 
     if any(rate < 5 for rate in rates):
         found.append("Some videos were analysed at fewer than 5 frames a second: brief expressions can be missed.")
     return found
+
+
+def _reason(path: str, status: str) -> str:
+    """Why a file failed, without the file, which stands beside it."""
+    return status.removeprefix("error:").strip().removeprefix(f"{path}:").strip()
 
 
 def _share(part: int, whole: int) -> str:

@@ -25,7 +25,7 @@ class Person(NamedTuple):
     track: int
 
     def __str__(self) -> str:
-        return f"person {self.track} in {Path(self.path).name}"
+        return f"track {self.track} of {Path(self.path).name}"
 
 
 def read_analysis(path: str | Path) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from mien.analysis.table import column_of, labels_in
 SMOOTH_S = 0.1
 PROMINENCE = 0.25  # of a probability; of an intensity, five times that
 DISTANCE_S = 1.0
-PER_LABEL = 3
+PER_LABEL = 6
 
 
 class Moment(NamedTuple):
@@ -32,10 +32,10 @@ class Moment(NamedTuple):
 
 
 def peak_moments(rows: pd.DataFrame, limit: int = 12) -> list[Moment]:
-    """The strongest peaks of a person, at most three of a label, in the order of time.
+    """The strongest peaks of a person, at most six of a label, in the order of time.
 
     Each series is smoothed over 0.1 s; a peak stands out by a prominence of 0.25 (a probability) and keeps 1 s from
-    the next one of its label. Where several labels peak within 0.5 s, the moment is told once, by the most prominent;
+    the next one of its label. Where several labels peak within 1 s, the moment is told once, by the most prominent;
     expressions go before action units, and "neutral" is none.
     """
     found: list[tuple[bool, float, Moment]] = []
@@ -53,7 +53,7 @@ def peak_moments(rows: pd.DataFrame, limit: int = 12) -> list[Moment]:
                 found.append((task != "expression", -float(peaks.prominence[place]), moment))
     kept: list[Moment] = []
     for *_, moment in sorted(found, key=lambda item: item[:2]):
-        if len(kept) < limit and all(abs(moment.time_s - other.time_s) >= DISTANCE_S / 2 for other in kept):
+        if len(kept) < limit and all(abs(moment.time_s - other.time_s) >= DISTANCE_S for other in kept):
             kept.append(moment)
     return sorted(kept, key=lambda moment: moment.time_s)
 

@@ -95,7 +95,9 @@ def photo_section(rows: pd.DataFrame, book: Sketchbook) -> Section:
     labels = labels_in(rows)
     plots = _pictures_of(rows, "photos", book)
     if tasks := [task for task in ("au", "au_intensity") if task in labels]:
-        plots.append(book.draw(au_distributions(rows, "Action units over faces", tasks[0]), "photos-action-units"))
+        plots.append(
+            book.draw(au_distributions(rows, "Action units over faces", tasks[0]), "photos-action-units", wide=True)
+        )
     facts = f"{len(rows):,} faces in {rows['path'].nunique():,} photos; photos have no time, so there are no time lines"
     return Section("photos", "Photos", facts, plots, {name.capitalize(): m for name, m in clearest(rows).items()})
 

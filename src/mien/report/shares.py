@@ -20,7 +20,7 @@ def expression_shares(rows: pd.DataFrame, title: str = "Expression shares") -> F
     if not names:
         return empty_figure("The model of this table gives no expressions.", 4.6)
     shares, means = likeliest(rows)
-    figure, axis = new_figure(4.9, 0.9 + 0.31 * len(names))
+    figure, axis = new_figure(4.1, 4.2)
     places = np.arange(len(names))
     axis.barh(places, shares, color=[EXPRESSION_COLOURS[name] for name in names], height=0.7)
     axis.plot(means, places, "o", color=INK, markersize=4, label="mean probability")
@@ -31,7 +31,9 @@ def expression_shares(rows: pd.DataFrame, title: str = "Expression shares") -> F
     axis.set_xlim(0, max(0.3, float(max(shares.max(), means.max()))) * 1.18)
     axis.set_xticks([])
     axis.spines[["left", "bottom"]].set_visible(False)
-    axis.set_xlabel("share of the faces in which it is the likeliest   • mean probability", fontsize=7.5, color=FAINT)
+    axis.set_xlabel(
+        "bar: share of the faces in which it is the likeliest\n• mean probability", fontsize=7.5, color=FAINT
+    )
     axis.set_title(title)
     return figure
 
@@ -52,7 +54,15 @@ def shares_by_person(people: Mapping[str, pd.DataFrame], title: str = "Expressio
         for name, share in shares.items():
             axis.barh(place, share, left=left, height=0.72, color=EXPRESSION_COLOURS[str(name)])
             if share > 0.06:
-                axis.text(left + share / 2, place, f"{share:.0%}", ha="center", va="center", fontsize=7.5)
+                axis.text(
+                    left + share / 2,
+                    place,
+                    f"{share:.0%}",
+                    ha="center",
+                    va="center",
+                    fontsize=7.5,
+                    color=_ink(str(name)),
+                )
             left += share
     axis.set_yticks(range(len(found)), list(found))
     axis.invert_yaxis()
@@ -72,7 +82,7 @@ def au_distributions(rows: pd.DataFrame, title: str = "Action units", task: str 
     names = labels_in(rows).get(task, ())
     if not names:
         return empty_figure("The model of this table gives no action units.", 4.6)
-    figure, axis = new_figure(4.9, 1.0 + 0.25 * len(names))
+    figure, axis = new_figure(9.6, 1.0 + 0.23 * len(names))
     for place, name in enumerate(names):
         low, quarter, middle, three, high = rows[column_of(task, name)].quantile([0.05, 0.25, 0.5, 0.75, 0.95])
         axis.plot([low, high], [place, place], color="#e2955f", linewidth=1.2)
@@ -87,6 +97,11 @@ def au_distributions(rows: pd.DataFrame, title: str = "Action units", task: str 
     axis.set_xlabel("intensity" if task == "au_intensity" else "probability")
     axis.set_title(title)
     return figure
+
+
+def _ink(expression: str) -> str:
+    """Of text on an expression's colour."""
+    return INK if expression in ("neutral", "happiness", "surprise") else "white"
 
 
 def likeliest(rows: pd.DataFrame) -> "tuple[pd.Series[float], pd.Series[float]]":

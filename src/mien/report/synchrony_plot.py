@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from mien.analysis.synchrony import Synchrony
-from mien.report.drawing import FAINT, INK, styled
+from mien.report.drawing import INK, styled
 from mien.report.timeline import WIDTH, clock
 
 
@@ -33,6 +33,6 @@ def synchrony_plot(found: Synchrony, title: str = "Synchrony") -> Figure:
     chance.axvline(found.strength, color="#d1495b", linewidth=2)
     chance.set_yticks([])
     chance.spines["left"].set_visible(False)
-    chance.set_xlabel("mean best correlation")
-    chance.set_title(f"shuffled (grey), found (red): p = {found.p:.3f}", fontsize=8, fontweight="normal", color=FAINT)
+    chance.set_xlabel("mean best correlation\ngrey: shuffled, red: found")
+    chance.set_title(f"p = {found.p:.3f}")
     return figure

@@ -15,11 +15,11 @@ from mien.report.drawing import (
     VA_COLOURS,
     au_name,
     empty_figure,
-    new_figure,
     styled,
 )
 
-WIDTH = 9.6
+WIDTH = 9.6  # inches, as the margins for names on the left and legends on the right
+LEFT, RIGHT = 1.7, 0.95
 
 
 @styled
@@ -33,7 +33,7 @@ def expression_timeline(rows: pd.DataFrame, title: str = "Expressions") -> Figur
     if not names:
         return empty_figure("The model of this table gives no expressions.")
     binned = bin_series(rows["time_s"], rows[list(names)])
-    figure, axis = new_figure(WIDTH, 2.5)
+    figure, axis = _time_figure(2.5)
     colours = [EXPRESSION_COLOURS[name] for name in names]
     if len(binned.time_s) == 1:
         axis.bar(binned.time_s, binned.mean[0], bottom=np.cumsum(binned.mean[0]) - binned.mean[0], color=colours)
@@ -57,7 +57,7 @@ def au_timeline(rows: pd.DataFrame, title: str = "Action units", task: str = "au
     if not names:
         return empty_figure("The model of this table gives no action units.")
     binned = bin_series(rows["time_s"], rows[[column_of(task, name) for name in names]])
-    figure, axis = new_figure(WIDTH, 0.9 + 0.23 * len(names))
+    figure, axis = _time_figure(0.9 + 0.23 * len(names))
     top = 5 if task == "au_intensity" else 1
     lines = np.arange(len(names) + 1) - 0.5
     axis.set_facecolor("#eef0f2")
@@ -66,7 +66,8 @@ def au_timeline(rows: pd.DataFrame, title: str = "Action units", task: str = "au
     axis.set_yticks(range(len(names)), [au_name(name) for name in names])
     axis.invert_yaxis()
     axis.spines[["left", "bottom"]].set_visible(False)
-    bar = figure.colorbar(mesh, ax=axis, pad=0.01, aspect=max(8, 2 * len(names)), ticks=[0, top / 2, top])
+    beside = axis.inset_axes((1.015, 0, 0.016, 1))
+    bar = figure.colorbar(mesh, cax=beside, ticks=[0, top / 2, top])
     bar.outline.set_visible(False)
     bar.set_label("intensity" if top == 5 else "probability")
     return _over_time(figure, axis, binned, title, "highest")
@@ -83,7 +84,7 @@ def va_timeline(rows: pd.DataFrame, title: str = "Valence and arousal") -> Figur
     if not names:
         return empty_figure("The model of this table gives no valence and arousal.")
     binned = bin_series(rows["time_s"], rows[list(names)])
-    figure, axis = new_figure(WIDTH, 2.3)
+    figure, axis = _time_figure(2.3)
     axis.axhline(0, color="#c3c9d0", linewidth=0.8)
     for place, name in enumerate(names):
         colour = VA_COLOURS[name]
@@ -110,6 +111,13 @@ def clock(seconds: float, _: object = None) -> str:
     return f"{minutes}:{rest // 10:02d}" + (f".{rest % 10}" if rest % 10 else "")
 
 
+def _time_figure(height: float) -> tuple[Figure, Axes]:
+    """A figure whose time axis stands at the same place in all time lines, so that they compare by eye."""
+    figure = Figure(figsize=(WIDTH, height))
+    figure.set_layout_engine("none")
+    return figure, figure.add_axes((LEFT / WIDTH, 0.5 / height, (WIDTH - LEFT - RIGHT) / WIDTH, 1 - 0.8 / height))
+
+
 def _over_time(figure: Figure, axis: Axes, binned: Binned, title: str, shown: str) -> Figure:
     axis.set_title(title)
     if binned.width_s:
@@ -123,6 +131,6 @@ def _over_time(figure: Figure, axis: Axes, binned: Binned, title: str, shown: st
 def _legend(axis: Axes, entries: list[tuple[str, str]]) -> None:
     """Squares with names, beside the plot from the top down."""
     for place, (name, colour) in enumerate(entries):
-        y = 0.94 - 0.118 * place
+        y = 0.95 - 0.125 * place
         axis.plot(1.015, y, "s", color=colour, markersize=7, transform=axis.transAxes, clip_on=False)
         axis.text(1.03, y, name, transform=axis.transAxes, va="center", fontsize=8)

@@ -37,7 +37,8 @@ def va_plane(rows: pd.DataFrame, title: str = "Valence and arousal", way: bool =
     figure, axis = new_figure(4.1, 4.2)
     _draw_plane(axis)
     extent = (-1.0, 1.0, -1.0, 1.0)
-    axis.imshow(density(points).T, extent=extent, origin="lower", cmap="Blues", alpha=0.75, interpolation="bilinear")
+    shares = density(points).T
+    axis.imshow(shares, extent=extent, origin="lower", cmap="Blues", alpha=shares**0.5, interpolation="bilinear")
     if way and len(rows) > 1 and np.ptp(rows["time_s"].fillna(0.0)) > 0:
         _draw_way(axis, rows["time_s"].to_numpy(np.float64), points)
     else:
@@ -85,4 +86,4 @@ def _draw_way(axis: Axes, time_s: Array, points: Array) -> None:
         label = f"{word} {clock(float(at[place]))}"
         axis.plot(*stops[place], mark, color=colour, markeredgecolor="white", markersize=7, label=label)
     if binned.width_s:
-        axis.text(1, -1, binned.note("way: means"), ha="right", va="bottom", fontsize=6.5, color=FAINT)
+        axis.set_title(binned.note("way: means"), loc="right", fontsize=6.5, color=FAINT, fontweight="normal")
