@@ -8,8 +8,13 @@ import pyarrow as pa
 import pytest
 
 from faces_table import photo_table, video_table, without_face
+from inference.made import LABELS, faces
+from mien.analysis.overview import overview
 from mien.analysis.table import Person, check_analysis, labels_in, people_in, read_analysis, videos_of
 from mien.errors import TableError
+from mien.inference.results import Faces
+from mien.inference.sinks import write_tables
+from mien.inference.table import to_arrow
 
 
 def write(table: pd.DataFrame, path: Path) -> Path:
@@ -94,3 +99,20 @@ def test_those_seen_longest_come_first() -> None:
 
 def test_without_tracks_faces_go_by_their_order() -> None:
     assert len(people_in(check_analysis(video_table(seconds=1).assign(track_id=np.nan)))) == 2
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_what_mien_analyze_writes_is_read(ending: str, tmp_path: Path) -> None:
+    """The seam: rows of ``Faces``, through the sinks, into the numbers."""
+    found = [faces(2, seed=i, frame=i, path="v.mp4") for i in range(3)]
+    none = Faces.none(LABELS, path="v.mp4", index=(3, 0.12))
+    photo = faces(1, path="p.png", time_s=np.full(1, np.nan), track_id=np.full(1, -1), score=np.full(1, np.nan))
+    failed = Faces.none(LABELS, path="x.jpg", status="error: x.jpg: empty")
+    write_tables(tmp_path / f"t{ending}", [to_arrow(part) for part in (*found, none, photo, failed)])
+    table = read_analysis(tmp_path / f"t{ending}")
+    assert labels_in(table) == {task: names for task, names in LABELS.items() if task != "compound"}
+    assert [len(rows) for rows in people_in(table).values()] == [3, 3]
+    person = people_in(table)[Person("v.mp4", 1)]
+    np.testing.assert_allclose(person["AU12_intensity"], [part.au_intensity[1, 0] for part in found], rtol=1e-6)
+    counts = overview(table)
+    assert (counts.files, counts.frames, counts.faces, counts.failed) == (3, 5, 7, {"x.jpg": "empty"})

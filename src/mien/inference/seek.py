@@ -1,7 +1,9 @@
 """Single frames of a video, without decoding the rest of it."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from mien.errors import VideoError
 from mien.inference.video import MICROSECONDS, open_video, start_s, upright
@@ -22,10 +24,8 @@ def frames_at(path: str | Path, times_s: Iterable[float]) -> Iterator[Image]:
         stream = container.streams.video[0]
         start = start_s(container)
         for time_s in times_s:
-            wanted = start + time_s - SLACK_S
             try:
-                container.seek(int(max(wanted, 0) * MICROSECONDS))  # to the key frame before
-                found = next((f for f in container.decode(stream) if f.time is not None and f.time >= wanted), None)
+                found = _shown(container, stream, start + time_s - SLACK_S)
             except av.error.FFmpegError as error:
                 raise VideoError(
                     f"{path}: cannot go to {time_s:.2f} s ({error.strerror}); copy the file again"
@@ -33,3 +33,14 @@ def frames_at(path: str | Path, times_s: Iterable[float]) -> Iterator[Image]:
             if found is None:
                 raise VideoError(f"{path}: no frame at {time_s:.2f} s; is this the video that was analysed?")
             yield upright(found.to_ndarray(format="rgb24"), found.rotation)
+
+
+def _shown(container: Any, stream: Any, wanted: float) -> Any:
+    """The first frame from ``wanted`` on, or None. Where a container seeks too far, from the start on."""
+    for goal in (wanted, 0.0):
+        container.seek(int(max(goal, 0.0) * MICROSECONDS))  # to the key frame before
+        frames = (frame for frame in container.decode(stream) if frame.time is not None)
+        first = next(frames, None)
+        if goal == 0.0 or (first is not None and first.time <= wanted + 2 * SLACK_S):
+            return next((frame for frame in chain([first], frames) if frame and frame.time >= wanted), None)
+    return None
