@@ -9,7 +9,9 @@ from pathlib import Path
 
 def machine() -> dict[str, object]:
     """Enough to read the absolute numbers; the ratios are what counts."""
-    versions = {name: metadata.version(name) for name in ("torch", "numpy", "pyarrow", "opencv-python-headless")}
+    versions = {
+        name: metadata.version(name) for name in ("torch", "onnxruntime", "numpy", "pyarrow", "opencv-python-headless")
+    }
     return {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version(), **versions}
 
 

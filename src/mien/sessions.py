@@ -24,8 +24,7 @@ def open_session(
         MienError: no such device, or it cannot be used here; a number of threads below 1.
         CheckpointError: ONNX Runtime cannot run the file.
     """
-    if threads is not None and threads < 1:
-        raise MienError(f"threads must be at least 1, got {threads}; leave it out for all cores")
+    check_threads(threads)
     options = ort.SessionOptions()
     options.log_severity_level = 3  # errors alone: what matters of the rest is checked below
     if threads is not None:
@@ -47,6 +46,12 @@ def open_session(
             )
         kind = "cpu"
     return session, device if kind == "cuda" and device else kind
+
+
+def check_threads(threads: int | None) -> None:
+    """Raise unless ``threads`` is None or at least 1."""
+    if threads is not None and threads < 1:
+        raise MienError(f"threads must be at least 1, got {threads}; leave it out for all cores")
 
 
 def parse_device(device: str | None, best: str) -> tuple[str, int]:

@@ -206,9 +206,15 @@ def test_a_device_that_is_not_there_is_never_replaced_in_silence(run: Path, tmp_
         load_predictor(folder, "cuda")
 
 
+def test_no_threads_at_all_is_an_error(run: Path, tmp_path: Path) -> None:
+    folder = copy_of(run, tmp_path)
+    for _ in ("exported", "weights alone"):
+        with pytest.raises(MienError, match="threads must be at least 1, got 0"):
+            load_predictor(folder, threads=0)
+        (folder / "model.onnx").unlink(missing_ok=True)
+
+
 def test_threads(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(MienError, match="threads must be at least 1, got 0"):
-        load_predictor(run, threads=0)
     seen: list[int] = []
     session = ort.InferenceSession
 

@@ -10,11 +10,12 @@ from mien.models.affect import AffectModel
 from mien.models.checkpoint import load
 from mien.models.info import ModelInfo
 from mien.models.outputs import read
-from mien.sessions import parse_device
+from mien.sessions import check_threads, parse_device
 
 
 def load_torch(folder: str | Path, device: str | None = None, threads: int | None = None) -> Predictor:
     """The network in a checkpoint folder; see ``load_predictor``. ``threads`` holds for all of torch's work."""
+    check_threads(threads)
     has_cuda = torch.cuda.is_available()
     kind, index = parse_device(device, "cuda" if has_cuda else "cpu")
     if kind == "cuda" and index >= torch.cuda.device_count():
