@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, export, synth, table, train
+from mien.cli import analyze, compare, evaluate, experiment, export, report, synth, table, train
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceba
 
 
 app.command()(analyze.analyze)
+app.command()(report.report)
 app.command()(synth.synth)
 app.add_typer(table.app, name="table")
 app.command()(train.train)

@@ -84,3 +84,5 @@ def analyze(
     )
     for reason in list(tally.failed.values())[:REASONS_SHOWN]:
         typer.secho(f"  {reason}", fg="yellow")
+    if table_format == "mien":
+        typer.echo(f"Next: mien report {out}")
