@@ -9,6 +9,7 @@ import pyarrow as pa
 import torch
 from torch import nn
 
+from inference.made import LABELS
 from mien.data.synthetic import stills
 from mien.data.table import LabelTable
 from mien.export.crops import crops_for
@@ -17,13 +18,6 @@ from mien.models.checkpoint import save
 from mien.models.info import ModelInfo
 from mien.models.spec import ModelSpec
 
-LABELS = {
-    "expression": ("neutral", "happiness", "fear"),
-    "au": ("AU01", "AU12"),
-    "au_intensity": ("AU12",),
-    "va": ("valence", "arousal"),
-    "compound": ("happily_surprised", "awed"),
-}
 THRESHOLDS = {"AU12": 0.4}
 
 

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "methods": GROUND | SIBLINGS | {"methods"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "inference": GROUND | {"models", "faces", "inference"},
-    "analysis": GROUND | {"metrics", "analysis"},
+    "analysis": GROUND | {"metrics", "inference", "analysis"},
     "report": GROUND | {"metrics", "inference", "analysis", "report"},
     "export": GROUND | {"data", "models", "inference", "export"},
 }

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mien.analysis.table import NO_FACE, OK, Person, faces_of, frames_per_second, people_in, videos_of
+from mien.analysis.table import Person, faces_of, frames_per_second, people_in, videos_of
+from mien.inference.results import NO_FACE, OK
 
 TINY_PX = 48  # shorter side of a face box below which action units are guesswork
 LOW_SCORE = 0.9

@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 
 from mien.choose import choose
 from mien.errors import TableError
+from mien.inference.results import OK
+from mien.inference.table import PLACE, column_of
 from mien.labels import ACTION_UNITS, EXPRESSIONS, VALENCE_AROUSAL, LabelSet
 
-PLACE = ("path", "frame", "time_s", "face", "track_id", "x1", "y1", "x2", "y2", "score", "status")
+NEEDED = (*PLACE, "status")
 TEXT = ("path", "expression", "compound", "status")
-OK, NO_FACE = "ok", "no face"
 
 
 class Person(NamedTuple):
@@ -59,7 +60,7 @@ def check_analysis(table: pd.DataFrame | pa.Table, where: str = "the table") -> 
         TableError: columns are missing, the table is empty, or a column of numbers holds text.
     """
     frame = table.to_pandas() if isinstance(table, pa.Table) else table.copy()
-    missing = [name for name in PLACE if name not in frame.columns]
+    missing = [name for name in NEEDED if name not in frame.columns]
     if missing:
         raise TableError(
             f"{where}: no column {', '.join(missing)}; expected a table that 'mien analyze' wrote, "
@@ -68,7 +69,7 @@ def check_analysis(table: pd.DataFrame | pa.Table, where: str = "the table") -> 
     if frame.empty:
         raise TableError(f"{where}: the table has no rows; run 'mien analyze' on at least one picture or video")
     frame["path"] = frame["path"].fillna("(no file)").astype(str)
-    for name in (*PLACE, *value_columns(frame)):
+    for name in (*NEEDED, *value_columns(frame)):
         if name not in TEXT:
             frame[name] = _numbers(frame[name], name, where)
     return frame.sort_values(["path", "time_s", "face"], kind="stable").reset_index(drop=True)
@@ -76,7 +77,7 @@ def check_analysis(table: pd.DataFrame | pa.Table, where: str = "the table") -> 
 
 def value_columns(table: pd.DataFrame) -> list[str]:
     """The columns of measurements, in the order of ``mien.labels``."""
-    intensities = [f"{name}_intensity" for name in ACTION_UNITS]
+    intensities = [column_of("au_intensity", name) for name in ACTION_UNITS]
     known = (*EXPRESSIONS, *ACTION_UNITS, *intensities, *VALENCE_AROUSAL)
     return [name for name in known if name in table.columns]
 
@@ -96,11 +97,6 @@ def labels_in(table: pd.DataFrame) -> LabelSet:
     if len(found["va"]) < 2:  # half a plane is none
         found["va"] = ()
     return {task: labels for task, labels in found.items() if labels}
-
-
-def column_of(task: str, label: str) -> str:
-    """The column that holds a label of a task."""
-    return f"{label}_intensity" if task == "au_intensity" else label
 
 
 def faces_of(table: pd.DataFrame) -> pd.DataFrame:

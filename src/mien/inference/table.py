@@ -31,9 +31,13 @@ def schema(labels: LabelSet) -> pa.Schema:
 
 
 def value_columns(task: str, labels: LabelSet) -> list[str]:
-    """The columns of a task's values: its labels' names, of intensities with an ending."""
-    ending = "_intensity" if task == "au_intensity" else ""
-    return [name + ending for name in labels.get(task, ())]
+    """The columns of a task's values."""
+    return [column_of(task, name) for name in labels.get(task, ())]
+
+
+def column_of(task: str, label: str) -> str:
+    """The column that holds a label of a task: its own name, of an intensity with an ending."""
+    return f"{label}_intensity" if task == "au_intensity" else label
 
 
 def to_arrow(faces: Faces) -> pa.Table:

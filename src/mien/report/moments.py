@@ -7,7 +7,8 @@ import pandas as pd
 
 from mien.analysis.peaks import find_peaks
 from mien.analysis.smoothing import smooth
-from mien.analysis.table import column_of, labels_in
+from mien.analysis.table import labels_in
+from mien.inference.table import column_of
 
 SMOOTH_S = 0.1
 PROMINENCE = 0.25  # of a probability; of an intensity, five times that

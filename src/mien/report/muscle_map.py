@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from mien.analysis.table import column_of, labels_in
+from mien.analysis.table import labels_in
 from mien.choose import choose
+from mien.inference.table import column_of
 from mien.labels import ACTION_UNITS
 from mien.report.drawing import FAINT, HEAT, empty_figure, new_figure, styled
 from mien.report.face_drawing import MUSCLES, draw_face, draw_features

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mien.analysis.table import column_of, labels_in
+from mien.analysis.table import labels_in
+from mien.inference.table import column_of
 from mien.report.drawing import EXPRESSION_COLOURS, FAINT, INK, au_name, empty_figure, new_figure, styled
 
 

@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from mien.analysis.table import column_of, labels_in
+from mien.analysis.table import labels_in
+from mien.inference.table import column_of
 from mien.report.binning import Binned, bin_series
 from mien.report.drawing import (
     EXPRESSION_COLOURS,
