@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from inference.made import RedDetector, Reddish, scene, write_video
-from mien.cli import app
+from mien.cli import analysis, app
 from mien.errors import MienError
 from mien.images import write_png
 from mien.inference import analyzer as module
@@ -92,3 +92,20 @@ def test_mistakes_are_said_before_the_work(
     monkeypatch.chdir(study)
     with pytest.raises(MienError, match=text):
         run(*arguments)
+
+
+def test_no_bar_is_left_and_each_counts_its_own(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Photos after a video must not count its frames, and a bar that is never stopped leaves a hidden cursor."""
+    done: dict[str, float] = {}
+    made: list[analysis.AnalysisBar] = []
+
+    class Watched(analysis.AnalysisBar):
+        def __exit__(self, *reason: object) -> None:
+            done.update({task.description: task.completed for task in self._bars.tasks})
+            super().__exit__(*reason)
+            made.append(self)
+
+    monkeypatch.setattr(analysis, "AnalysisBar", Watched)
+    run(study / "c.mp4", study / "a.png")
+    assert done == {"photos": 1}
+    assert not made[0]._bars.live.is_started and made[0]._bars.tasks == []

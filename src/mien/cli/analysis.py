@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.progress import TaskID, TextColumn
 
@@ -30,6 +30,7 @@ class AnalysisBar:
     def __init__(self, sources: "Sequence[Source]") -> None:
         self._bars = bars(TextColumn("{task.fields[rate]:.0f} faces/s"))
         self._photos = sum(source.kind == "photo" for source in sources)
+        self._photos_done = 0
         self._task: TaskID | None = None
         self._begun = time.monotonic()
         self._next_line = self._begun + QUIET_EVERY_S
@@ -53,11 +54,12 @@ class AnalysisBar:
         """Move the bar."""
         if self._task is None:
             self._start("photos", self._photos)
+        self._photos_done += frame is None
         self._pictures, self._faces = self._pictures + 1, self._faces + len(faces)
         now = time.monotonic()
         rate = self._faces / max(now - self._begun, 1e-9)
         if self._task is not None:
-            done = frame.index + 1 if frame is not None else self._pictures
+            done = frame.index + 1 if frame is not None else self._photos_done
             self._bars.update(self._task, completed=done, rate=rate)
         if not console.is_terminal and now >= self._next_line:
             self._next_line = now + QUIET_EVERY_S
@@ -65,6 +67,13 @@ class AnalysisBar:
 
     def end(self, source: "Source") -> None:
         """Take the video's bar away."""
+        self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the last bar away, so that the terminal is as it was."""
         self._stop()
 
     def _start(self, what: str, total: int | None) -> None:

@@ -58,12 +58,11 @@ def analyze(
     sources = find_sources(paths)
     analyzer = Analyzer(model, device, threads, min_face=min_face)
     options = Options(every, smooth)
-    watchers: list[Watcher] = [AnalysisBar(sources)]
-    if draw is not None:
-        watchers.append(Annotator(draw, sources))
+    drawers: list[Watcher] = [] if draw is None else [Annotator(draw, sources)]
     if out is None:
         shown = Shown()
-        run(analyzer, sources, shown.keep, watchers, options)
+        with AnalysisBar(sources) as bar:
+            run(analyzer, sources, shown.keep, [bar, *drawers], options)
         shown.show()
         return
     job = {"model": analyzer.predictor.info.weights_sha256, "every": every, "smooth": smooth, "min_face": min_face}
@@ -72,7 +71,8 @@ def analyze(
     if len(left) < len(sources):
         typer.echo(f"Going on: {len(sources) - len(left)} of {len(sources)} files are done already.", err=True)
     try:
-        tally = run(analyzer, left, journal.keep, watchers, options)
+        with AnalysisBar(left) as bar:
+            tally = run(analyzer, left, journal.keep, [bar, *drawers], options)
     except KeyboardInterrupt:
         raise MienError(
             f"Stopped after {len(journal.done)} of {len(sources)} files; the same command goes on"
