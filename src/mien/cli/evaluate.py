@@ -39,6 +39,7 @@ def evaluate(
     from mien.data.prepare import Faces, prepare
     from mien.data.table import LabelTable
     from mien.errors import MienError
+    from mien.faces.locate import finder
     from mien.labels import KNOWN_NAMES
     from mien.metrics.scores import to_records
     from mien.models.checkpoint import load
@@ -52,7 +53,7 @@ def evaluate(
     model, info = load(run)
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)
     labels, cut = model.spec.labels, model.spec.preprocessing
-    faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None)
+    faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None, find=finder(cut))
     predictions = predictions_on(model.to(best_device()), model.spec, faces, info.thresholds, prepare(faces, bar))
     scores = predictions.score()
     about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}
