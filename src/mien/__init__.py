@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mien.models.checkpoint import load
     from mien.preprocessing import Preprocessing
     from mien.training.experiment import run_experiment
-    from mien.training.run import train
+    from mien.training.stages import train
 
 _WHERE = {
     "AffectModel": "mien.models.affect",
@@ -33,7 +33,7 @@ _WHERE = {
     "read_database": "mien.data.databases",
     "read_recipe": "mien.config",
     "run_experiment": "mien.training.experiment",
-    "train": "mien.training.run",
+    "train": "mien.training.stages",
 }
 
 __all__ = [

@@ -156,6 +156,7 @@ class Recipe(Section):
     name: str
     about: str = ""
     seed: int = Field(0, ge=0)
+    member: int = Field(0, ge=0)  # another start and another order of the same faces, for the members of an ensemble
     data: tuple[Database, ...] = Field(min_length=1)
     labels: dict[str, tuple[str, ...]] | None = None  # the network's labels; default: the union of the databases' own
     preprocessing: Preprocessing = Preprocessing()
@@ -178,6 +179,11 @@ class Recipe(Section):
             except MienError as error:
                 raise ValueError(f"[labels] {error}") from None
         return self
+
+    @property
+    def draws(self) -> int:
+        """The seed of everything that is drawn, but not of the splits: members of an ensemble share those."""
+        return self.seed + 1_000_003 * self.member
 
     def wanted_labels(self, given: LabelSet) -> LabelSet:
         """The network's labels, for databases whose union of labels is ``given``."""

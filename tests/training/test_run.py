@@ -11,7 +11,7 @@ from mien.errors import CheckpointError, MienError, RecipeError, TableError
 from mien.models.checkpoint import load, read_info
 from mien.training import run as run_module
 from mien.training.log import read_log
-from mien.training.run import train
+from mien.training.stages import train
 
 
 class Listener:
