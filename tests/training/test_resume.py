@@ -19,7 +19,7 @@ from torch import nn
 from mien.config import Recipe, Training
 from mien.data.loader import Loader
 from mien.errors import CheckpointError, MienError
-from mien.training import run as run_module
+from mien.training import validation
 from mien.training.log import Log, read_log
 from mien.training.optim import averaged, make_optimizer
 from mien.training.resume import STATE_FILE, load_state, save_state
@@ -112,7 +112,7 @@ def test_the_weights_of_the_best_validation_survive_a_crash(
         return {"invented": found}
 
     crashed: list[bool] = []
-    monkeypatch.setattr(run_module, "main_scores", score)
+    monkeypatch.setattr(validation, "main_scores", score)
     with pytest.raises(Killed):
         train(recipe, tmp_path)
     scores = iter([0.2])

@@ -15,12 +15,8 @@ from mien.models.outputs import read
 from mien.training import stages
 from mien.training.stages import train
 
-METHOD = {
-    "name": "teacher_student",
-    "students": 2,
-    "first": {"name": "joint", "weights": {"au": 8.0}},
-    "first_steps": 4,
-}
+FIRST = {"name": "joint", "weights": {"au": 8.0}}
+METHOD = {"name": "teacher_student", "students": 2, "first": FIRST, "first_steps": 4}
 
 
 class Listener:

@@ -61,5 +61,6 @@ def validate(
     for database, store in zip(databases, stores, strict=True):
         name, faces = database.settings.name, database.faces(recipe, labels, database.settings.val)
         found[name] = predictions_on(model, model.spec, faces, store=store)
-        scores |= main_scores(found[name].score(draws=0), f"{name}/")
+        if Validation(found, scores).finite:  # else there is nothing to score, and the caller says so
+            scores |= main_scores(found[name].score(draws=0), f"{name}/")
     return Validation(found, scores)
