@@ -27,6 +27,9 @@ def analyze(
     every: Annotated[int, typer.Option(min=1, help="Look at every n-th frame of a video.")] = 1,
     smooth: Annotated[float, typer.Option(min=0, help="Smooth over time, person by person: seconds.")] = 0.0,
     min_face: Annotated[int, typer.Option(min=12, help="Side of the smallest face to look for, in pixels.")] = 40,
+    all_units: Annotated[
+        bool, typer.Option("--all-units", help="Report also the action units that the model reads badly; see its card.")
+    ] = False,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; default: the best that is there.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the processor; default: all cores.")] = None,
 ) -> None:
@@ -56,7 +59,7 @@ def analyze(
     if out is not None:
         check_ending(out)
     sources = find_sources(paths)
-    analyzer = Analyzer(model, device, threads, min_face=min_face)
+    analyzer = Analyzer(model, device, threads, min_face=min_face, all_units=all_units)
     options = Options(every, smooth)
     drawers: list[Watcher] = [] if draw is None else [Annotator(draw, sources)]
     if out is None:

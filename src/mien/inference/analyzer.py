@@ -53,6 +53,7 @@ class Analyzer:
         threads: of the processor, for one network at a time; as many as there are cores when None.
         detector: ``mtcnn``, or an object with ``detect(images) -> list[Detections]``.
         min_face: side in pixels of the smallest face to look for.
+        all_units: report also the action units that the model reads too badly (its ``withheld``).
 
     Raises:
         MienError: no such model, device or detector.
@@ -70,9 +71,11 @@ class Analyzer:
         *,
         detector: str | Detector = "mtcnn",
         min_face: int = 40,
+        all_units: bool = False,
     ) -> None:
         self.predictor = model if isinstance(model, Predictor) else load_predictor(model, device, threads)
-        self.labels = self.predictor.info.spec.labels
+        info = self.predictor.info
+        self.labels = info.spec.labels if all_units else info.reported
         self._cut = self.predictor.info.spec.preprocessing
         self._detector, self._min_face = detector, min_face
         self._threads = threads
@@ -132,7 +135,7 @@ class Analyzer:
         ]
         return Faces(
             labels=self.labels,
-            values=self.predictor(np.stack(cut)),
+            values=self._outputs(np.stack(cut)),
             xyxy=np.concatenate([np.zeros_like(sizes), sizes], axis=1),
             score=score,
             landmarks=landmarks,
@@ -227,7 +230,16 @@ class Analyzer:
                 yield one.picture, self._faces(one, part)
 
     def _outputs(self, crops: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
-        return self.predictor(crops) if len(crops) else Faces.none(self.labels).values
+        """What the network says of cut faces, without what is withheld."""
+        if not len(crops):
+            return Faces.none(self.labels).values
+        values, everything = self.predictor(crops), self.predictor.info.spec.labels
+        return {
+            task: values[task]
+            if names == everything[task]
+            else values[task][:, [everything[task].index(name) for name in names]]
+            for task, names in self.labels.items()
+        }
 
     def _faces(self, one: _Searched, values: dict[str, npt.NDArray[Any]]) -> Faces:
         n = len(one.found)
