@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mien.errors import ImageError, MienError
 from mien.faces.detect import Detections, Detector, make_detector
 from mien.faces.follow import Follower
-from mien.images import read_image
+from mien.images import Encoded, read_image
 from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
@@ -98,13 +98,16 @@ class Analyzer:
         image = as_rgb(picture) if isinstance(picture, np.ndarray) else read_image(picture)
         return next(self._predicted([self._search(image, path)]))[1]
 
-    def images(self, paths: Iterable[str | Path]) -> Iterator[Faces]:
-        """The faces of many photos, one ``Faces`` per path in the order of ``paths``.
+    def images(self, sources: Iterable[str | Path | Encoded]) -> Iterator[Faces]:
+        """The faces of many photos, one ``Faces`` per source in their order.
 
         A file that cannot be read gives ``Faces`` of length 0 whose ``status`` says why. Reading, searching and the
         network work at the same time, and faces of several photos go through the network together.
+
+        Args:
+            sources: paths of files, or pictures in memory with their names.
         """
-        read = ahead(map(_read_or_reason, paths), DECODED_AHEAD)
+        read = ahead(map(_read_or_reason, sources), DECODED_AHEAD)
         searched = ahead((self._search_or_reason(path, image) for path, image in read), BATCH)
         for _, faces in self._predicted(searched):
             yield faces
@@ -241,8 +244,9 @@ def as_rgb(picture: npt.NDArray[Any]) -> Image:
     return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
 
 
-def _read_or_reason(path: str | Path) -> tuple[str, Image | ImageError]:
+def _read_or_reason(source: str | Path | Encoded) -> tuple[str, Image | ImageError]:
+    name, data = (source.name, source.content) if isinstance(source, Encoded) else (str(source), str(source))
     try:
-        return str(path), read_image(path)
+        return name, read_image(data, name)
     except ImageError as error:
-        return str(path), error
+        return name, error

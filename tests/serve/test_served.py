@@ -1,0 +1,145 @@
+"""The commands of docs/serve.md against a running server, and ``mien serve`` as it is typed."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'mien[serve]'")
+pytest.importorskip("fastapi", reason="fastapi is not installed: pip install 'mien[serve]'")
+pytest.importorskip("python_multipart", reason="python-multipart is not installed: pip install 'mien[serve]'")
+
+import uvicorn
+
+from inference.made import RedDetector, Reddish, scene
+from mien.cli import app, needs
+from mien.errors import MienError
+from mien.images import write_png
+from mien.inference import analyzer as module
+from mien.inference.analyzer import Analyzer
+from mien.serve.app import make_app
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "serve.md").read_text(encoding="utf-8")
+CURLS = re.findall(r"^curl .*$", PAGE, re.M)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server on a free port of this machine."""
+    made = make_app(Analyzer(Reddish().predictor(), detector=RedDetector()))
+    server = uvicorn.Server(uvicorn.Config(made, log_level="error"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The files that the page speaks of."""
+    for name, squares in (("photo.jpg", [(20, 30, 40), (90, 60, 50)]), ("face.png", [(0, 0, 160)])):
+        write_png(tmp_path / name, scene(squares))
+    (tmp_path / "broken.jpg").write_bytes((tmp_path / "photo.jpg").read_bytes()[:90])
+    return tmp_path
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_commands_of_the_page(address: str, folder: Path) -> None:
+    said = []
+    for command in CURLS:
+        line = command.replace("127.0.0.1:8000", address).replace("curl ", "curl -sf --noproxy '*' ", 1)
+        done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        said.append(done.stdout)
+    form, body, csv, batch, crops, model, health, described = said
+    assert [row["expression"] for row in json.loads(form)["rows"]] == ["happiness"] * 2
+    assert len(json.loads(body)["rows"]) == 2 and csv.count("\n") == 3 and csv.startswith('"path"')
+    assert [row["status"][:5] for row in json.loads(batch)["rows"]] == ["ok", "ok", "error"]
+    assert json.loads(crops)["rows"][0]["x2"] == 160
+    assert "labels" in json.loads(model) and json.loads(health) == {"status": "ok"}
+    assert set(json.loads(described)["paths"]) == {"/health", "/model", "/analyze", "/analyze/batch", "/crops"}
+
+
+def test_the_python_of_the_page(address: str, folder: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    command = [sys.executable, "-c", code.replace("127.0.0.1:8000", address)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == "0 happiness ok\n1 happiness ok\n", done.stderr
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("length", ["-H 'Transfer-Encoding: chunked'", "-H 'Expect:'"])
+def test_curl_is_told_why_its_upload_is_refused(address: str, folder: Path, length: str) -> None:
+    """Over a real connection the answer must arrive although the client is still sending."""
+    (folder / "large.jpg").write_bytes(bytes(101_000_000))
+    line = (
+        f"curl -s --noproxy '*' {length} -H 'Content-Type: image/jpeg' --data-binary @large.jpg http://{address}/crops"
+    )
+    done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert "MB; send a smaller one" in json.loads(done.stdout)["error"], done
+
+
+def test_options_reach_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(module, "load_predictor", lambda *given: asked.append(given) or Reddish().predictor())
+    monkeypatch.setattr(module, "make_detector", lambda name, **given: asked.append(given) or RedDetector())
+    monkeypatch.setattr(uvicorn, "run", lambda app, **given: asked.append((app, given)))
+    arguments = ["serve", "m.onnx", "--port", "9", "--threads", "1", "--device", "cpu", "--min-face", "20"]
+    limits = ["--max-bytes", "11", "--max-request-bytes", "12", "--max-files", "13", "--max-requests", "14"]
+    CliRunner().invoke(app, [*arguments, *limits], catch_exceptions=False)
+    model, detector, (served, address) = asked  # type: ignore[misc]
+    assert model == ("m.onnx", "cpu", 1) and detector["min_face"] == 20  # type: ignore[index]
+    assert (address["host"], address["port"]) == ("127.0.0.1", 9), "this machine alone, unless asked for more"
+    assert served.state.worker.places == 14
+
+
+def test_the_limits_of_the_command_are_those_of_the_service_and_the_page() -> None:
+    from dataclasses import astuple
+
+    from mien.serve.limits import STANDARD
+
+    options = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
+    size, request, files, requests, upload_s = astuple(STANDARD)
+    assert [text for text in (size, request, files, requests) if f"[default: {text}]" not in options] == []
+    for text in (f"({size // 10**6} MB)", f"({request // 10**6} MB)", f"({files})", f"({requests})"):
+        assert text in PAGE
+    assert upload_s == 60 and "more than a minute" in PAGE
+
+
+def test_without_the_extra_it_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needs, "find_spec", lambda name: None if name == "uvicorn" else object())
+    with pytest.raises(
+        MienError, match=r"Serving needs uvicorn, not installed here; type: pip install 'mien\[serve\]'"
+    ):
+        CliRunner().invoke(app, ["serve"], catch_exceptions=False)
+
+
+def test_serving_needs_no_torch() -> None:
+    code = "import sys, mien.serve.app; print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
+
+
+def test_the_image_takes_what_the_build_needs_and_no_more() -> None:
+    """Docker is not on every machine; what can drift without it is which files reach the build."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    copied = {name for line in re.findall(r"^COPY (?!--)(.*) \S+$", dockerfile, re.M) for name in line.split()}
+    let_in = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.M))
+    assert copied == let_in and all((ROOT / name).exists() for name in copied)
+    assert {"README.md", "LICENSE", "pyproject.toml"} <= copied, "the build reads them"
+    entry = json.loads(re.findall(r"^ENTRYPOINT (.*)$", dockerfile, re.M)[0])
+    assert entry[:2] == ["mien", "serve"] and re.search(r"^USER 10001$", dockerfile, re.M)
