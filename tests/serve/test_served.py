@@ -96,13 +96,14 @@ def test_curl_is_told_why_its_upload_is_refused(address: str, folder: Path, leng
 def test_options_reach_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(module, "load_predictor", lambda *given: asked.append(given) or Reddish().predictor())
-    monkeypatch.setattr(module, "make_detector", lambda name, **given: asked.append(given) or RedDetector())
+    monkeypatch.setattr(module, "make_detector", lambda name, **given: asked.append((name, given)) or RedDetector())
     monkeypatch.setattr(uvicorn, "run", lambda app, **given: asked.append((app, given)))
     arguments = ["serve", "m.onnx", "--port", "9", "--threads", "1", "--device", "cpu", "--min-face", "20"]
+    arguments += ["--detector", "y.onnx"]
     limits = ["--max-bytes", "11", "--max-request-bytes", "12", "--max-files", "13", "--max-requests", "14"]
     CliRunner().invoke(app, [*arguments, *limits], catch_exceptions=False)
     model, detector, (served, address) = asked  # type: ignore[misc]
-    assert model == ("m.onnx", "cpu", 1) and detector["min_face"] == 20  # type: ignore[index]
+    assert model == ("m.onnx", "cpu", 1) and detector[0] == "y.onnx" and detector[1]["min_face"] == 20  # type: ignore[index]
     assert (address["host"], address["port"]) == ("127.0.0.1", 9), "this machine alone, unless asked for more"
     assert served.state.worker.places == 14
 

@@ -12,6 +12,7 @@ def serve(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
+    detector: Annotated[str, typer.Option(help="mtcnn, or the path of a YuNet model (.onnx).")] = "mtcnn",
     min_face: Annotated[int, typer.Option(min=12, help="Side of the smallest face to look for, in pixels.")] = 40,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; default: the best that is there.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the processor; default: all cores.")] = None,
@@ -38,5 +39,5 @@ def serve(
     from mien.serve.limits import Limits
 
     limits = Limits(max_bytes, max_request_bytes, max_files, max_requests)
-    app = make_app(Analyzer(model, device, threads, min_face=min_face), limits)
+    app = make_app(Analyzer(model, device, threads, detector=detector, min_face=min_face), limits)
     uvicorn.run(app, host=host, port=port, server_header=False)

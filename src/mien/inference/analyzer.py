@@ -50,7 +50,8 @@ class Analyzer:
         model: the shipped model when None; an ONNX file of ``mien export``; the folder of a run; or a ``Predictor``.
         device: ``cpu`` or ``cuda``; the best that is there when None. One that is not there raises.
         threads: of the processor, for one network at a time; as many as there are cores when None.
-        detector: ``mtcnn``, or an object with ``detect(images) -> list[Detections]``.
+        detector: ``mtcnn``, the path of a YuNet model (``.onnx``), or an object with ``detect(images)``; see
+            ``mien.faces.detect.Detector``.
         min_face: side in pixels of the smallest face to look for.
 
     Raises:
