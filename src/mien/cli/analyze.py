@@ -28,7 +28,9 @@ def analyze(
     smooth: Annotated[float, typer.Option(min=0, help="Smooth over time, person by person: seconds.")] = 0.0,
     detector: Annotated[str, typer.Option(help="mtcnn, or the path of a YuNet model (.onnx).")] = "mtcnn",
     min_face: Annotated[int, typer.Option(min=12, help="Side of the smallest face to look for, in pixels.")] = 40,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; default: the best that is there.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or openvino; default: the best of the first two.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the processor; default: all cores.")] = None,
 ) -> None:
     """Find faces and read expressions, action units, valence and arousal from them.

@@ -14,7 +14,9 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
     detector: Annotated[str, typer.Option(help="mtcnn, or the path of a YuNet model (.onnx).")] = "mtcnn",
     min_face: Annotated[int, typer.Option(min=12, help="Side of the smallest face to look for, in pixels.")] = 40,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; default: the best that is there.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or openvino; default: the best of the first two.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the processor; default: all cores.")] = None,
     max_bytes: Annotated[int, typer.Option(min=1, help="Of one picture, as it is sent.")] = 20_000_000,
     max_request_bytes: Annotated[int, typer.Option(min=1, help="Of all pictures of one request.")] = 100_000_000,

@@ -19,6 +19,7 @@ from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
 from mien.inference.smooth import Smoother
 from mien.inference.video import Frame, read_video, read_webcam
 from mien.preprocessing import Image
+from mien.sessions import OPENVINO
 
 BATCH = 32  # faces through the network at once
 DECODED_AHEAD = 4  # pictures
@@ -48,7 +49,7 @@ class Analyzer:
 
     Args:
         model: the shipped model when None; an ONNX file of ``mien export``; the folder of a run; or a ``Predictor``.
-        device: ``cpu`` or ``cuda``; the best that is there when None. One that is not there raises.
+        device: ``cpu``, ``cuda`` or ``openvino``; the best of the first two when None. One that is not there raises.
         threads: of the processor, for one network at a time; as many as there are cores when None.
         detector: ``mtcnn``, the path of a YuNet model (``.onnx``), or an object with ``detect(images)``; see
             ``mien.faces.detect.Detector``.
@@ -82,9 +83,8 @@ class Analyzer:
         """What finds faces; loaded on first use, since crops do without."""
         if not isinstance(self._detector, str):
             return self._detector
-        return make_detector(
-            self._detector, min_face=self._min_face, threads=self._threads, device=self.predictor.device
-        )
+        device = "cpu" if self.predictor.device == OPENVINO else self.predictor.device
+        return make_detector(self._detector, min_face=self._min_face, threads=self._threads, device=device)
 
     def image(self, picture: str | Path | Image) -> Faces:
         """The faces of one photo, largest score first as the detector gives them.
