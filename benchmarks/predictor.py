@@ -4,7 +4,8 @@
 
 Bare ONNX Runtime gets float32 arrays that lie ready in memory; the predictor gets uint8 faces, checks them, makes the
 network's input and names the outputs. OpenVINO is measured where it is installed. All run with one thread, in turn,
-round after round, so that a machine that slows down slows both. The networks are untrained: their speed does not depend on what they learned.
+round after round, so that a machine that slows down slows all. The networks are untrained: their speed does not depend
+on what they learned.
 """
 
 import argparse
