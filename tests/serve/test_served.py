@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,9 +17,11 @@ from typer.testing import CliRunner
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'mien[serve]'")
 pytest.importorskip("fastapi", reason="fastapi is not installed: pip install 'mien[serve]'")
+pytest.importorskip("httpx2", reason="httpx2, of starlette's test client, is not installed: pip install 'mien[dev]'")
 pytest.importorskip("python_multipart", reason="python-multipart is not installed: pip install 'mien[serve]'")
 
 import uvicorn
+from starlette.testclient import TestClient
 
 from inference.made import RedDetector, Reddish, scene
 from mien.cli import app, needs
@@ -26,6 +29,7 @@ from mien.errors import MienError
 from mien.images import write_png
 from mien.inference import analyzer as module
 from mien.inference.analyzer import Analyzer
+from mien.serve import run as serving
 from mien.serve.app import make_app
 
 ROOT = Path(__file__).parents[2]
@@ -38,12 +42,12 @@ def address() -> Iterator[str]:
     """A server on a free port of this machine."""
     made = make_app(Analyzer(Reddish().predictor(), detector=RedDetector()))
     server = uvicorn.Server(uvicorn.Config(made, log_level="error"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with serving.listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        yield serving.address(listening).removeprefix("http://")
         server.should_exit = True
         thread.join(10)
 
@@ -97,15 +101,68 @@ def test_options_reach_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(module, "load_predictor", lambda *given: asked.append(given) or Reddish().predictor())
     monkeypatch.setattr(module, "make_detector", lambda name, **given: asked.append((name, given)) or RedDetector())
-    monkeypatch.setattr(uvicorn, "run", lambda app, **given: asked.append((app, given)))
-    arguments = ["serve", "m.onnx", "--port", "9", "--threads", "1", "--device", "cpu", "--min-face", "20"]
-    arguments += ["--detector", "y.onnx"]
-    limits = ["--max-bytes", "11", "--max-request-bytes", "12", "--max-files", "13", "--max-requests", "14"]
-    CliRunner().invoke(app, [*arguments, *limits], catch_exceptions=False)
-    model, detector, (served, address) = asked  # type: ignore[misc]
-    assert model == ("m.onnx", "cpu", 1) and detector[0] == "y.onnx" and detector[1]["min_face"] == 20  # type: ignore[index]
-    assert (address["host"], address["port"]) == ("127.0.0.1", 9), "this machine alone, unless asked for more"
-    assert served.state.worker.places == 14
+    monkeypatch.setattr(serving, "run", lambda app, listening: asked.append((app, listening)))
+    arguments = ["serve", "m.onnx", "--port", "0", "--threads", "1", "--device", "cpu", "--min-face", "20"]
+    arguments += ["--detector", "y.onnx", "--max-bytes", "11", "--max-request-bytes", "12"]
+    arguments += ["--max-files", "13", "--max-requests", "14"]
+    said = CliRunner().invoke(app, arguments, catch_exceptions=False).output
+    model, (detector, options), (served, listening) = asked  # type: ignore[misc]
+    with listening:
+        host, port = listening.getsockname()
+    assert model == ("m.onnx", "cpu", 1) and detector == "y.onnx" and options["min_face"] == 20
+    assert host == "127.0.0.1" and f"Ready on http://127.0.0.1:{port};" in said, "this machine alone, unless asked"
+    with TestClient(served) as client:
+        limits = client.get("/model").json()["limits"]
+    assert [limits[name] for name in ("file_bytes", "request_bytes", "files", "requests")] == [11, 12, 13, 14]
+
+
+def test_an_address_that_cannot_be_had_is_said() -> None:
+    with serving.listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            MienError, match=f"Cannot listen on 127.0.0.1, port {port} .*in use.*; choose another --host"
+        ):
+            CliRunner().invoke(app, ["serve", "m.onnx", "--port", str(port)], catch_exceptions=False)
+    with pytest.raises(MienError, match=r"Cannot listen on 192\.0\.2\.1, port 0"):
+        serving.listen("192.0.2.1", 0)
+
+
+def test_answers_do_not_wait_for_more_to_send() -> None:
+    """asyncio turns Nagle's algorithm off for TCP sockets, and knows them by a protocol that is stated."""
+    with serving.listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        accepted.close()
+        assert accepted.proto == socket.IPPROTO_TCP
+
+
+def test_an_address_of_version_6() -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with serving.listen("::1", 0) as listening:
+        assert serving.address(listening) == f"http://[::1]:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_in_peace(end: signal.Signals) -> None:
+    """A process of its own, ended by Ctrl+C and as Docker ends it."""
+    code = """if True:
+        import sys; sys.path.insert(0, sys.argv[1])
+        from inference.made import RedDetector, Reddish
+        from mien.cli import main
+        from mien.inference import analyzer
+        analyzer.load_predictor = lambda *_: Reddish().predictor()
+        analyzer.make_detector = lambda *_, **__: RedDetector()
+        sys.argv = ["mien", "serve", "--port", "0"]
+        main()"""
+    command = [sys.executable, "-c", code, str(ROOT / "tests")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "startup complete" not in (line := process.stderr.readline()):
+            assert line, "it ended by itself"
+        process.send_signal(end)
+        out, rest = process.communicate(timeout=30)
+    assert "shutdown complete" in rest and "Traceback" not in rest + out
+    assert process.returncode in (0, -end)
 
 
 def test_the_limits_of_the_command_are_those_of_the_service_and_the_page() -> None:

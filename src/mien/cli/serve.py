@@ -8,7 +8,7 @@ import typer
 def serve(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="[MODEL]", help="An ONNX file or a run's folder; default: the shipped model."),
+        typer.Argument(metavar="MODEL", help="An ONNX file or a run's folder; default: the shipped model."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
@@ -34,12 +34,13 @@ def serve(
     from mien.cli.needs import need_serving
 
     need_serving()
-    import uvicorn
-
     from mien.inference.analyzer import Analyzer
     from mien.serve.app import make_app
     from mien.serve.limits import Limits
+    from mien.serve.run import address, listen, run
 
+    listening = listen(host, port)
     limits = Limits(max_bytes, max_request_bytes, max_files, max_requests)
     app = make_app(Analyzer(model, device, threads, detector=detector, min_face=min_face), limits)
-    uvicorn.run(app, host=host, port=port, server_header=False)
+    typer.echo(f"Ready on {address(listening)}; Ctrl+C ends it.", err=True)
+    run(app, listening)
