@@ -4,7 +4,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: demo test help
+.PHONY: demo test model help
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /: /'
@@ -19,6 +19,11 @@ test: $(VENV)/.dev ## check style, types and behaviour
 	$(BIN)/mypy
 	$(BIN)/pytest
 	@echo "test: style, types and behaviour are as they should be"
+
+model: $(VENV)/.train ## train, export and measure the shipped network, from the databases in $$MIEN_DATA (hours)
+	$(BIN)/mien train recipes/default.toml --out runs/default
+	$(BIN)/python tools/ship_model.py runs/default src/mien/weights
+	$(BIN)/mien evaluate default --all --card src/mien/weights/card.md
 
 $(VENV)/.train: pyproject.toml
 	$(call venv,train)

@@ -57,10 +57,17 @@ def avatars(row: Row) -> Row:
     return named | seen | codes | marks | {"split": split, "family": row["subject"]}
 
 
+def avatar_clips(row: Row) -> Row:
+    """Clips of a single frame."""
+    of_the_clip = {"clip_expression": row["expression"], "clip_compound": row["compound"], "phase": 1.0}
+    return avatars(row) | of_the_clip | {"clip": row["subject"], "frame": 0}
+
+
 LOOKALIKES: dict[str, tuple[Callable[[Row], Row], int, Row]] = {
     "fer2013plus": (fer2013plus, 0, {"kinds": ["prototype"]}),
     "ck48": (ck48, 100, {"kinds": ["prototype"]}),
     "avatars": (avatars, 200, {}),
+    "avatar_clips": (avatar_clips, 200, {}),
     "muxspace": (muxspace, 300, {"kinds": ["prototype"]}),
 }
 

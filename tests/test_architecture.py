@@ -17,12 +17,13 @@ MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     **{part: GROUND | {part} for part in SIBLINGS},
     "methods": GROUND | SIBLINGS | {"methods"},
+    "protocols": GROUND | {"data", "faces", "metrics", "inference", "protocols"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "inference": GROUND | {"models", "faces", "inference"},
     "analysis": GROUND | {"metrics", "inference", "analysis"},
     "report": GROUND | {"metrics", "inference", "analysis", "report"},
     "serve": GROUND | {"inference", "serve"},
-    "export": GROUND | {"data", "models", "inference", "export"},
+    "export": GROUND | {"data", "faces", "models", "inference", "export"},
 }
 """Part -> the parts that it may import, type hints included; ``cli`` may import all, and nothing may import ``cli``."""
 

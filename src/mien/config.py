@@ -90,6 +90,7 @@ class Augment(Section):
         brightness, contrast: standard deviation in units of the full range, and of log contrast.
         colour: standard deviation of the log gain per channel; grey: probability of dropping colour.
         blur, jpeg, erase: probability of a Gaussian blur, of JPEG compression, of a covered rectangle.
+        coarse, noise: probability of a lower resolution (0.3-0.8 of the side), of grain (sigma up to 0.08).
     """
 
     flip: Share = 0.5
@@ -103,6 +104,8 @@ class Augment(Section):
     blur: Share = 0.05
     jpeg: Share = 0.0
     erase: Share = 0.2
+    coarse: Share = 0.0
+    noise: Share = 0.0
 
 
 class Network(Section):

@@ -11,7 +11,7 @@ from mien.data.transforms import _matrices, augmented, centred, draw_changes
 SIZE, PAD = 32, 4
 FULL = SIZE + 2 * PAD
 OFF = dict.fromkeys(Augment.model_fields, 0.0)
-EVERYTHING = Augment(colour=0.1, grey=0.3, blur=0.4, jpeg=0.4, erase=0.5)
+EVERYTHING = Augment(colour=0.1, grey=0.3, blur=0.4, jpeg=0.4, erase=0.5, coarse=0.4, noise=0.4)
 
 
 def rng(seed=0):
@@ -221,15 +221,29 @@ def test_grey_takes_only_the_chosen_faces():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("kind", ["blur", "jpeg"])
-def test_blur_and_jpeg_change_the_pixels_but_not_the_mean(kind, channels):
+@pytest.mark.parametrize("kind", ["blur", "jpeg", "coarse", "noise"])
+def test_what_spoils_a_picture_changes_the_pixels_but_not_the_mean(kind, channels):
     faces = random_faces(6, channels)
     out = applied(faces, **{kind: 1.0})
     assert out.shape == (6, SIZE, SIZE, channels)
     assert (np.abs(out - centred(faces, SIZE)).mean(axis=(1, 2, 3)) > 0.005).all()
     assert out.mean() == pytest.approx(centred(faces, SIZE).mean(), abs=0.02)
-    if kind == "blur":
+    if kind in ("blur", "coarse"):
         assert out.std() < centred(faces, SIZE).std()
+
+
+def test_grain_is_as_strong_as_drawn_and_not_the_same_on_two_faces():
+    grey = np.full((200, FULL, FULL, 1), 128, np.uint8)
+    drawn = changes(200, noise=1.0)
+    out = augmented(grey, drawn, SIZE)
+    np.testing.assert_allclose(out.std(axis=(1, 2, 3)), drawn.grain, rtol=0.15)
+    assert drawn.grain.min() < 0.02 and 0.07 < drawn.grain.max() <= 0.08
+    assert not np.array_equal(out[0] - 128 / 255, (out[1] - 128 / 255) * drawn.grain[0] / drawn.grain[1])
+
+
+def test_a_coarse_picture_has_a_third_to_four_fifths_of_the_side():
+    drawn = changes(300, coarse=1.0)
+    assert drawn.coarse.min() == int(0.3 * SIZE) and drawn.coarse.max() == int(0.8 * SIZE) - (0.8 * SIZE % 1 == 0)
 
 
 # -- the covered rectangle

@@ -109,13 +109,13 @@ class RedDetector:
 class Reddish:
     """A network whose valence is the mean of the crop's red channel, scaled to [-1, 1]; the rest is constant."""
 
-    def __init__(self) -> None:
+    def __init__(self, cut: Preprocessing | None = None) -> None:
         self.batches: list[int] = []
+        self.cut = cut or Preprocessing(size=16, context=1.0, grey=False)
 
     def predictor(self) -> Predictor:
         """It, ready to read faces."""
-        cut = Preprocessing(size=16, context=1.0, grey=False)
-        spec = ModelSpec(backbone="plain_small", labels=LABELS, preprocessing=cut)
+        spec = ModelSpec(backbone="plain_small", labels=LABELS, preprocessing=self.cut)
         info = ModelInfo(spec=spec, thresholds={"AU12": 0.25}, weights_sha256="0" * 64)
         return Predictor(info, "reddish", "cpu", self.run)
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.made import RedDetector, Reddish, scene, write_video
+from inference.made import RED, RedDetector, Reddish, scene, write_video
 from mien.errors import ImageError, MienError, VideoError
+from mien.faces.detect import Detections
+from mien.geometry import TEMPLATE
 from mien.images import write_png
 from mien.inference import analyzer as module
 from mien.inference.analyzer import Analyzer
 from mien.inference.video import Frame
+from mien.preprocessing import Preprocessing
 
 RED_VALENCE = 220 / 127.5 - 1
 TIMES = [i / 25 + (0.013 if i % 3 else 0) for i in range(50)]
@@ -69,6 +72,29 @@ def test_crops_are_rows_in_order_of_any_size_and_colour(analyzer: Analyzer) -> N
     assert found.xyxy[3].tolist() == [0, 0, 90, 200] and np.isnan(found.score).all()
     assert len(analyzer.crops([])) == 0
     assert found.to_pandas()["face"].tolist() == [0, 1, 2, 3]
+
+
+class Points(RedDetector):
+    """Sees a face wherever there is red, with points that cut its left half."""
+
+    def refine(self, image: np.ndarray, xyxy: np.ndarray) -> Detections:
+        red = (image[..., 0].astype(int) - image[..., 1]).max() > 100
+        side = image.shape[0] / 2
+        points = np.tile((TEMPLATE * side).astype(np.float32), (len(xyxy), 1, 1))
+        return Detections(xyxy, np.full(len(xyxy), 0.9 if red else 0.1, np.float32), points)
+
+
+def test_crops_of_a_model_for_upright_faces_are_turned_by_their_points() -> None:
+    upright = Reddish(Preprocessing(size=16, align=True, align_context=1.0, grey=False))
+    analyzer = Analyzer(upright.predictor(), detector=Points())
+    half = np.full((40, 40, 3), 90, np.uint8)
+    half[:20, :20] = RED
+    found = analyzer.crops([half, np.full((40, 40, 3), 90, np.uint8)])
+    assert found.va[0, 0] == pytest.approx(RED_VALENCE, abs=0.1)  # the whole crop would give a quarter of the red
+    assert found.va[1, 0] == pytest.approx(2 * 90 / 255 - 1, abs=0.01)  # no face: taken whole
+    assert found.score.tolist() == pytest.approx([0.9, 0.1])
+    assert found.landmarks[0, 0].tolist() == pytest.approx([0.343 * 20, 0.365 * 20])
+    assert np.isnan(found.landmarks[1]).all()
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import onnx
 import onnxruntime as ort
 import pytest
 
-import mien
 from mien.errors import CheckpointError, MienError
 from mien.export.onnx_file import export_onnx
 from mien.inference import predictor as predictor_module
 from mien.inference.base import AT_ONCE, Predictor, network_input
 from mien.inference.predictor import load_predictor
+from mien.models import shipped
 from mien.models.info import ModelInfo
 from networks import crops, faces, new_run
 
@@ -137,13 +137,14 @@ def test_without_torch_an_export_runs_and_weights_say_what_to_type(run: Path, tm
         load_predictor(folder)
 
 
-def test_no_network_is_shipped_with_this_build(monkeypatch: pytest.MonkeyPatch, run: Path, tmp_path: Path) -> None:
-    monkeypatch.setattr(mien, "__file__", str(tmp_path / "__init__.py"))
-    with pytest.raises(MienError, match="ships no network; give model="):
+def test_the_shipped_network_goes_by_name(monkeypatch: pytest.MonkeyPatch, run: Path, tmp_path: Path) -> None:
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    with pytest.raises(MienError, match="ships no network 'default'; give an ONNX file"):
         load_predictor()
-    (tmp_path / "weights").mkdir()
-    shutil.copy(run / "model.onnx", tmp_path / "weights")
-    assert load_predictor().name == str(tmp_path / "weights" / "model.onnx")
+    shutil.copy(run / "model.onnx", tmp_path)
+    assert load_predictor().name == load_predictor("default").name == str(tmp_path / "model.onnx")
+    with pytest.raises(MienError, match="ships no network 'default-int8'"):
+        load_predictor("default-int8")
 
 
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.999])

@@ -104,6 +104,7 @@ def test_how_each_wants_its_batches_and_its_network() -> None:
         "alternating": ("in_turn", "tasks", False),
         "sjmt": ("mixed", "joint", False),
         "joint": ("mixed", "tasks", False),
+        "coupling": ("mixed", "tasks", False),
     }
     assert [name for name, kind in METHODS.items() if kind.expression_activation == "sigmoid"] == ["sjmt"]
 

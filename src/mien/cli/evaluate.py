@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli.examine import examine_all
+
 if TYPE_CHECKING:
     from mien.metrics.scores import Score
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a trained network.")],
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A label table, or a database with --reader.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a trained network, or 'default'.")],
+    table: Annotated[
+        Path | None, typer.Argument(metavar="[TABLE]", help="A label table, or a database with --reader.")
+    ] = None,
     reader: Annotated[
         str, typer.Option(help="How to read TABLE: 'table', or a name that 'mien table databases' lists.")
     ] = "table",
@@ -22,13 +26,26 @@ def evaluate(
     task: Annotated[list[str], typer.Option(help="Score only these tasks. Repeat it.")] = [],  # noqa: B006
     name: Annotated[str | None, typer.Option(help="Name of the result files; default: that of TABLE.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Instead of one TABLE: all that a model card says, on the data in $MIEN_DATA.")
+    ] = False,
+    card: Annotated[Path | None, typer.Option(help="With --all: write the model card here.")] = None,
+    most: Annotated[int | None, typer.Option(help="With --all: faces of each set, for a trial.", min=20)] = None,
 ) -> None:
     """Score a network: every task that the table gives, label by label, with 95 % intervals by bootstrap over people.
 
     Writes RUN/test/NAME.json with the scores and RUN/test/NAME.parquet with every prediction.
 
         mien evaluate runs/demo/sjmt-seed0 demo/B.parquet --split test
+
+    With --all it runs the protocols by which the shipped network is measured (see mien.protocols), on whole pictures
+    as a user would give them: scores, groups, spoiled pictures, pictures without a face. It needs no torch.
+
+        mien evaluate default --all --card card.md
     """
+    if everything or table is None:
+        examine_all(run, table, card, most, as_json)
+        return
     from mien.cli.needs import need_training
 
     need_training()
@@ -39,9 +56,11 @@ def evaluate(
     from mien.data.prepare import Faces, prepare
     from mien.data.table import LabelTable
     from mien.errors import MienError
+    from mien.faces.locate import finder
     from mien.labels import KNOWN_NAMES
     from mien.metrics.scores import to_records
     from mien.models.checkpoint import load
+    from mien.models.shipped import run_folder
     from mien.training.evaluate import best_device, predictions_on, write_evaluation
 
     rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split else {})
@@ -49,10 +68,11 @@ def evaluate(
         raise MienError(f"--where {where}: expected COLUMN=VALUE, for example source=lfw")
     for one in task:
         choose(KNOWN_NAMES, one, "task")
+    run = run_folder(run)
     model, info = load(run)
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)
     labels, cut = model.spec.labels, model.spec.preprocessing
-    faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None)
+    faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None, find=finder(cut))
     predictions = predictions_on(model.to(best_device()), model.spec, faces, info.thresholds, prepare(faces, bar))
     scores = predictions.score()
     about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}

@@ -23,10 +23,11 @@ from mien.images import read_image
 from mien.labels import LabelSet
 from mien.preprocessing import Image, Preprocessing
 
-VERSION = 2  # raise it when the arrays change their meaning: older caches are then not found
+VERSION = 3  # raise it when the arrays change their meaning: older caches are then not found
 ROWS_AT_ONCE = 512
 
 Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
+Finder = Callable[[Image, npt.NDArray[np.float64] | None], npt.NDArray[Any] | None]
 
 
 def silent(items: Iterable[Any], what: str, total: int) -> Iterable[Any]:
@@ -46,6 +47,9 @@ class Faces:
         where: columns and the value that a row must have there, for example ``{"split": "train"}``.
         tasks: tasks whose labels may be used, all by default; the others are withheld (masked).
         unlabelled: keep rows without any wanted label.
+        find: where a face's five points lie, by picture and box (``mien.faces.locate.finder``), so that training faces
+            are cut as a detector will have them cut later. The table's own landmarks are for faces in which it finds
+            nothing, and for all faces when it is None.
     """
 
     table: LabelTable
@@ -55,6 +59,7 @@ class Faces:
     where: dict[str, str] = field(default_factory=dict)
     tasks: tuple[str, ...] | None = None
     unlabelled: bool = False
+    find: Finder | None = None
 
     @property
     def given(self) -> LabelSet:
@@ -66,7 +71,7 @@ class Faces:
         """A name for the store: the same for the same pixels, labels and cut."""
         cut = self.preprocessing.model_dump(exclude={"mean", "std"})
         parts = [VERSION, self.table.fingerprint, str(self.table.root), _path_stats(self.table)]
-        parts += [self.labels, self.given, cut, self.where, self.unlabelled]
+        parts += [self.labels, self.given, cut, self.where, self.unlabelled, self.find is not None]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
@@ -183,7 +188,9 @@ def _cut(picture: _Picture, faces: Faces) -> Image | Skipped:
         return Skipped(picture.row, f"{where}: neither image nor path is given; add one or remove the row")
     try:
         image = read_image(picture.source, where if isinstance(picture.source, bytes) else "")
-        return faces.preprocessing.crop(image, picture.box, padding(faces.preprocessing), picture.landmarks)
+        found = faces.find(image, picture.box) if faces.find else None
+        points = picture.landmarks if found is None else found
+        return faces.preprocessing.crop(image, picture.box, padding(faces.preprocessing), points)
     except ImageError as error:
         return Skipped(picture.row, str(error))
 

@@ -28,6 +28,7 @@ class Changes:
         grey: whether colour is dropped.
         blur: sigma in pixels, 0 for none; jpeg: quality 1-100, 0 for none.
         erase: (B, 4) x1, y1, x2, y2 of the covered rectangle in pixels, empty for none; cover: its brightness.
+        coarse: side in pixels of a smaller picture in between, 0 for none; grain: sigma of the noise, and its seed.
     """
 
     matrix: npt.NDArray[np.float64]
@@ -38,6 +39,9 @@ class Changes:
     jpeg: npt.NDArray[np.int64]
     erase: npt.NDArray[np.int64]
     cover: FloatArray
+    coarse: npt.NDArray[np.int64]
+    grain: FloatArray
+    seed: npt.NDArray[np.int64]
 
     def part(self, index: slice) -> "Changes":
         """The changes of some faces of the batch: one process's share."""
@@ -64,6 +68,9 @@ def draw_changes(settings: Augment, count: int, size: int, pad: int, rng: np.ran
         jpeg=np.where(rng.random(count) < settings.jpeg, rng.integers(20, 80, count), 0),
         erase=_rectangles(rng, rng.random(count) < settings.erase, size),
         cover=rng.random(count).astype(np.float32),
+        coarse=np.where(rng.random(count) < settings.coarse, (size * rng.uniform(0.3, 0.8, count)).astype(int), 0),
+        grain=np.where(rng.random(count) < settings.noise, rng.uniform(0.01, 0.08, count), 0).astype(np.float32),
+        seed=rng.integers(0, 2**31, count),
     )
 
 
@@ -110,6 +117,8 @@ def augmented(faces: Sequence[Image], changes: Changes, size: int) -> FloatArray
     out += changes.bias[:, None, None, :channels]
     if channels == 3 and changes.grey.any():  # after the gains, which would colour it again
         out[changes.grey] = out[changes.grey] @ np.array([[0.299], [0.587], [0.114]], np.float32)
+    for i in np.flatnonzero(changes.grain):
+        out[i] += changes.grain[i] * np.random.default_rng(changes.seed[i]).standard_normal(out[i].shape, np.float32)
     for i in np.flatnonzero(changes.erase[:, 2]):
         x1, y1, x2, y2 = changes.erase[i]
         out[i, y1:y2, x1:x2] = changes.cover[i]
@@ -117,10 +126,13 @@ def augmented(faces: Sequence[Image], changes: Changes, size: int) -> FloatArray
 
 
 def _pixelwise(face: Image, changes: Changes, i: int, size: int) -> Image:
-    """The changes that work on 8-bit pixels: the affine map, blur and JPEG."""
+    """The changes that work on 8-bit pixels: the affine map, resolution, blur and JPEG."""
     out: Any = cv2.warpAffine(
         face, changes.matrix[i], (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    if changes.coarse[i]:
+        small = cv2.resize(out, (int(changes.coarse[i]),) * 2, interpolation=cv2.INTER_AREA)
+        out = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
     if changes.blur[i]:
         out = cv2.GaussianBlur(out, (0, 0), float(changes.blur[i]))
     if changes.jpeg[i]:

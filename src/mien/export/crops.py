@@ -10,6 +10,7 @@ from mien.data.prepare import Faces, padding, prepare
 from mien.data.synthetic import stills
 from mien.data.table import LabelTable
 from mien.errors import MienError
+from mien.faces.locate import finder
 from mien.models.spec import ModelSpec
 from mien.preprocessing import Image
 
@@ -37,8 +38,9 @@ def crops_for(spec: ModelSpec, table: LabelTable | None, count: int = COUNT) -> 
     """
     thin = _drawn(spec, count) if table is None else _spread(table, count)
     source = DRAWN if table is None else table.name
-    store = prepare(Faces(thin, source, spec.labels, spec.preprocessing, unlabelled=True))
-    pad, side = padding(spec.preprocessing), spec.preprocessing.size
+    cut = spec.preprocessing
+    store = prepare(Faces(thin, source, spec.labels, cut, unlabelled=True, find=finder(cut)))
+    pad, side = padding(cut), cut.size
     return Crops(np.ascontiguousarray(store.images[:, pad : pad + side, pad : pad + side]), source)
 
 

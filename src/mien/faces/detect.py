@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,11 @@ class Refiner(Detector, Protocol):
 
     def refine(self, image: Image, xyxy: Array) -> Detections:
         """What is at each of the boxes, one row a box; the score says whether it still is a face."""
+
+
+def is_refiner(detector: Detector) -> TypeGuard[Refiner]:
+    """Whether it can look at expected places."""
+    return hasattr(detector, "refine")
 
 
 def _mtcnn(**options: Any) -> Detector:

@@ -87,9 +87,12 @@ class Mtcnn:
         """(n, 4) boxes of each of several pictures of one size, from the first network on a pyramid."""
         height, width = images[0].shape[:2]
         levels: list[list[tuple[Array, Array]]] = [[] for _ in images]
+        sources, half = list(images), 0.5
         for scale in self._scales(height, width):
+            while scale <= half:  # large pictures are halved on the way: a level need not begin at the full size
+                sources, half = [_resized(source, width * half, height * half) for source in sources], half / 2
             size = (max(CELL, round(width * scale)), max(CELL, round(height * scale)))
-            level = np.stack([cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images])
+            level = np.stack([_resized(source, *size) for source in sources])
             offset, score = self._pnet.run(["offset", "score"], {"image": level})
             stretch = np.array([width / size[0], height / size[1]] * 2, np.float32)
             for number in range(len(images)):
@@ -153,6 +156,10 @@ class Mtcnn:
             for part, values in zip(parts, net.run(outputs, {"image": cut}), strict=True):
                 part.append(values)
         return [np.concatenate(part) for part in parts]
+
+
+def _resized(image: Image, width: float, height: float) -> Image:
+    return np.asarray(cv2.resize(image, (round(width), round(height)), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _moved(boxes: Array, offset: Array) -> Array:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import ImageError, MienError
-from mien.faces.detect import Detections, Detector, make_detector
+from mien.faces.detect import Detections, Detector, is_refiner, make_detector
 from mien.faces.follow import Follower
+from mien.faces.locate import SURE, locate
 from mien.images import Encoded, read_image
 from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
@@ -114,7 +115,11 @@ class Analyzer:
             yield faces
 
     def crops(self, pictures: Sequence[Image]) -> Faces:
-        """Pictures that already are faces, cut as face databases cut them: one row a crop, in order; no search.
+        """Pictures that already are faces, however tightly they are cut: one row a crop, in order; no search.
+
+        A model that learned from upright faces gets them upright here, too: eyes, nose and mouth are looked for, and
+        the crop is turned and scaled by them. ``score`` then says how much it looks like a face. One in which none is
+        found is taken whole and has no landmarks (NaN).
 
         Args:
             pictures: (H, W, 3) RGB or (H, W) grey, uint8, of any sizes.
@@ -124,17 +129,34 @@ class Analyzer:
         rgb = [as_rgb(picture) for picture in pictures]
         sizes = np.array([picture.shape[1::-1] for picture in rgb], np.float32)  # width, height
         n = len(rgb)
+        score, landmarks = self._points(rgb)
+        cut = [
+            self._cut.crop(picture, landmarks=None if np.isnan(points).any() else points)
+            for picture, points in zip(rgb, landmarks, strict=True)
+        ]
         return Faces(
             labels=self.labels,
-            values=self.predictor(np.stack([self._cut.crop(picture) for picture in rgb])),
+            values=self.predictor(np.stack(cut)),
             xyxy=np.concatenate([np.zeros_like(sizes), sizes], axis=1),
-            score=np.full(n, np.nan, np.float32),
-            landmarks=np.full((n, 5, 2), np.nan, np.float32),
+            score=score,
+            landmarks=landmarks,
             track_id=np.full(n, -1),
             frame=np.zeros(n, np.int64),
             time_s=np.full(n, np.nan),
             thresholds=self.predictor.info.thresholds,
         )
+
+    def _points(self, pictures: Sequence[Image]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Score (n,) and landmarks (n, 5, 2) of crops; NaN where there are none, or the model needs none."""
+        score = np.full(len(pictures), np.nan, np.float32)
+        landmarks = np.full((len(pictures), 5, 2), np.nan, np.float32)
+        if self._cut.align and is_refiner(self.detector):
+            for row, picture in enumerate(pictures):
+                found = locate(self.detector, picture)
+                score[row] = found.score[0]
+                if found.score[0] >= SURE:
+                    landmarks[row] = found.landmarks[0]
+        return score, landmarks
 
     def video(self, source: str | Path | int, *, every: int = 1, smooth_s: float = 0.0) -> Iterator[Faces]:
         """The faces of a video, one ``Faces`` per frame in order, with times and the same number for the same person.

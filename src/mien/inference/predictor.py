@@ -3,17 +3,17 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-import mien
-from mien.errors import CheckpointError, MienError
+from mien.errors import CheckpointError
 from mien.inference.base import Predictor
 from mien.inference.onnx_predictor import load_onnx
 from mien.models.info import read_info
+from mien.models.shipped import NAMES, shipped_onnx
 from mien.sessions import OPENVINO
 
 __all__ = ["ONNX_FILE", "Predictor", "load_predictor"]
 
 ONNX_FILE = "model.onnx"
-"""A run's exported network, beside its weights; and the network that mien ships, in its folder ``weights``."""
+"""A run's exported network, beside its weights."""
 
 
 def load_predictor(model: str | Path | None = None, device: str | None = None, threads: int | None = None) -> Predictor:
@@ -21,8 +21,8 @@ def load_predictor(model: str | Path | None = None, device: str | None = None, t
 
     Args:
         model: an ONNX file that ``mien export`` wrote; a run's folder, whose ``model.onnx`` is taken if it was made
-            from the weights beside it, else the weights themselves, with torch; or None for the network that mien
-            ships.
+            from the weights beside it, else the weights themselves, with torch; ``default`` or ``default-int8``, which
+            lie in the package; or None for ``default``.
         device: ``cpu``, ``cuda`` or ``cuda:N``; ``openvino`` for an exported network, on the processor; None for the
             best there is, which is never ``openvino``.
         threads: how many cores one call may use; None for all.
@@ -30,19 +30,11 @@ def load_predictor(model: str | Path | None = None, device: str | None = None, t
     Raises:
         MienError: there is no such network, the file is broken or of another tool, or the device cannot be used.
     """
-    if model is None:
-        return load_onnx(_shipped(), device, threads)
-    path = Path(model)
+    name = "default" if model is None else str(model)
+    if name in NAMES:
+        return load_onnx(shipped_onnx(name), device, threads)
+    path = Path(name)
     return _load_run(path, device, threads) if path.is_dir() else load_onnx(path, device, threads)
-
-
-def _shipped() -> Path:
-    path = Path(mien.__file__).parent / "weights" / ONNX_FILE
-    if not path.exists():
-        raise MienError(
-            f"This build of mien {mien.__version__} ships no network; give model=, an ONNX file or a run's folder"
-        )
-    return path
 
 
 def _load_run(folder: Path, device: str | None, threads: int | None) -> Predictor:

@@ -34,7 +34,7 @@ class Faces:
         labels: what the columns of ``values`` mean, task by task.
         values: task -> (n, width) float32; see the properties for units.
         xyxy: (n, 4) float32, boxes in pixels of the picture.
-        score: (n,) float32 in [0, 1], how sure the detector is; NaN for crops, which were not searched for.
+        score: (n,) float32 in [0, 1], how sure the detector is; NaN for crops of a model that takes them as they are.
         landmarks: (n, 5, 2) float32 pixels: eye, eye, nose, mouth corner, mouth corner, left in the picture first.
         track_id: (n,) int64, the same number for the same person of a video; -1 elsewhere.
         frame: (n,) int64, place in the video; 0 in a picture.

@@ -9,6 +9,7 @@ from mien.errors import RecipeError
 from mien.labels import LabelSet
 from mien.methods.alternating import Alternating
 from mien.methods.base import Method
+from mien.methods.coupling import Coupling
 from mien.methods.joint import Joint
 from mien.methods.single import Single
 from mien.methods.sjmt import Sjmt
@@ -18,6 +19,7 @@ METHODS: dict[str, type[Method]] = {
     "alternating": Alternating,
     "sjmt": Sjmt,
     "joint": Joint,
+    "coupling": Coupling,
 }
 
 

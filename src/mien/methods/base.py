@@ -97,8 +97,13 @@ class PerTaskLoss(Method):
             loss = LOSSES[self._loss_name(task, logits[task])](logits[task], batch.target[task], batch.mask[task])
             share = batch.mask[task].any(dim=1).float().mean() if self.settings.balance == "labels" else 1.0
             terms[task] = self.weight(task) * share * loss
+        terms |= self.further(logits, batch)
         terms["loss"] = torch.stack(list(terms.values())).sum()
         return terms
+
+    def further(self, logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+        """Terms that a method adds to those of the tasks."""
+        return {}
 
     def _loss_name(self, task: str, logits: Tensor) -> str:
         if task == "va":

@@ -15,6 +15,7 @@ from mien.data.splits import assign_folds, assign_splits, carve_validation
 from mien.data.store import Store
 from mien.data.table import LabelTable
 from mien.errors import RecipeError
+from mien.faces.locate import finder
 from mien.files import atomic_write
 from mien.labels import LabelSet, union
 
@@ -42,7 +43,8 @@ class OpenDatabase:
     def faces(self, recipe: Recipe, labels: LabelSet, split: str) -> Faces:
         """The faces of one split, for a network with ``labels``."""
         where = {**self.settings.rows, "split": split}
-        return Faces(self.table, self.settings.name, labels, recipe.preprocessing, where, self.settings.tasks)
+        cut, tasks = recipe.preprocessing, self.settings.tasks
+        return Faces(self.table, self.settings.name, labels, cut, where, tasks, find=finder(cut))
 
 
 def open_databases(recipe: Recipe) -> list[OpenDatabase]:

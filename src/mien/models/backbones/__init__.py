@@ -5,6 +5,7 @@ from functools import partial
 
 from mien.choose import choose
 from mien.models.backbones.base import Backbone
+from mien.models.backbones.face_resnet import FaceResNet
 from mien.models.backbones.mobilenet import MobileNetV3Small
 from mien.models.backbones.plain import PlainSmall
 from mien.models.backbones.resnet import BasicBlock, Bottleneck, ResNet
@@ -23,6 +24,7 @@ BACKBONES: dict[str, Callable[[], Backbone]] = {
     "vgg16": VGG16,
     "mobilenet_v3_small": MobileNetV3Small,
     "plain_small": PlainSmall,
+    "face_resnet": FaceResNet,
 }
 
 

@@ -57,10 +57,10 @@ class ResNet(Backbone):
         self.features = 512 * block.expansion
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
-        self.layer1 = _stage(block, 64, 64, depths[0], stride=1)
-        self.layer2 = _stage(block, 64 * block.expansion, 128, depths[1], stride=2)
-        self.layer3 = _stage(block, 128 * block.expansion, 256, depths[2], stride=2)
-        self.layer4 = _stage(block, 256 * block.expansion, 512, depths[3], stride=2)
+        self.layer1 = stage(block, 64, 64, depths[0], stride=1)
+        self.layer2 = stage(block, 64 * block.expansion, 128, depths[1], stride=2)
+        self.layer3 = stage(block, 128 * block.expansion, 256, depths[2], stride=2)
+        self.layer4 = stage(block, 256 * block.expansion, 512, depths[3], stride=2)
         initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -69,9 +69,10 @@ class ResNet(Backbone):
         return x.mean((2, 3))
 
 
-def _stage(
+def stage(
     block: type[BasicBlock] | type[Bottleneck], inputs: int, channels: int, depth: int, stride: int
 ) -> nn.Sequential:
+    """``depth`` blocks, the first of which changes the shape."""
     rest = [block(channels * block.expansion, channels, 1) for _ in range(depth - 1)]
     return nn.Sequential(block(inputs, channels, stride), *rest)
 
