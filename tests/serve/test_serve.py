@@ -237,6 +237,24 @@ def test_a_length_that_is_too_large_is_refused_before_a_byte_is_read(client: Tes
     assert "the request has more than 0.05 MB" in error_of(answer, 413)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_a_stranger_sends_is_answered_in_one_shape(app: FastAPI, seed: int) -> None:
+    """A form with bytes changed, cut out and put in, in pieces of any length: an answer, never a fault of ours."""
+    rng, whole = np.random.default_rng(seed), form(TWO[:200], NOBODY[:200], head=b"\r\nContent-Type: image/png")
+    statuses = set()
+    for _ in range(60):
+        body = bytearray(whole)
+        for at in rng.integers(0, len(body) - 40, rng.integers(1, 5)):
+            kind = rng.integers(3)
+            body[at : at + (kind > 0) * rng.integers(1, 40)] = rng.bytes(rng.integers(1, 20)) if kind < 2 else b""
+        cuts = np.unique(rng.integers(1, len(body), 5))
+        pieces = [bytes(body[a:b]) for a, b in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+        answer = asyncio.run(stream(app, "/analyze/batch", "multipart/form-data; boundary=x", iter(pieces)))
+        statuses.add(answer.status_code)
+        assert list(answer.json()) == (["rows"] if answer.status_code == 200 else ["error"])
+    assert {200, 400} <= statuses <= {200, 400, 413}
+
+
 def test_a_slow_upload_ends(analyzer: Analyzer) -> None:
     app = make_app(analyzer, Limits(upload_s=0.05))
     assert "took more than 0.05 s" in error_of(asyncio.run(stream(app, "/analyze", "image/png", None)), 408)

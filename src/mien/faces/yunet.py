@@ -28,7 +28,8 @@ class Yunet:
     """YuNet in OpenCV, on the processor.
 
     The picture is scaled so that a face of ``min_face`` gets 12 pixels, and again to a quarter of that until its
-    largest faces are within the network's range. It has no ``refine``: a video is searched frame by frame.
+    largest faces are within the network's range. It has no ``refine``: a video is searched frame by frame, and cut
+    faces are read as they come, not turned upright.
 
     Args:
         path: of the model, such as ``face_detection_yunet_2023mar.onnx`` of the OpenCV Zoo (MIT).

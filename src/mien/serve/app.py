@@ -66,7 +66,7 @@ def make_app(analyzer: Analyzer, limits: Limits = STANDARD) -> FastAPI:
 
         return await faces_of(request, limits.files, work)
 
-    @app.post("/crops", **pictures("Pictures that are cut faces already: a row per picture, without a search."))
+    @app.post("/crops", **pictures("Pictures that each are a cut face already: a row per picture."))
     async def crops(request: Request) -> Response:
         return await faces_of(request, limits.files, lambda uploads: cut_faces(analyzer, uploads))
 
