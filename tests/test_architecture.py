@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "inference": GROUND | {"models", "faces", "inference"},
     "analysis": GROUND | {"metrics", "inference", "analysis"},
     "report": GROUND | {"metrics", "inference", "analysis", "report"},
+    "serve": GROUND | {"inference", "serve"},
     "export": GROUND | {"data", "faces", "models", "inference", "export"},
 }
 """Part -> the parts that it may import, type hints included; ``cli`` may import all, and nothing may import ``cli``."""

@@ -3,10 +3,15 @@
 The names below are found on first use, so that ``import mien`` stays cheap.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# From 1.29 on, ONNX Runtime's own builds tell Microsoft about the models that are run, unless this is set before it is
+# imported. Who wants that may set it to "0".
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from mien.config import Recipe, read_recipe
