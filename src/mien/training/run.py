@@ -9,9 +9,11 @@ import cv2
 import torch
 
 from mien.config import Recipe
+from mien.data.balance import Balanced, balanced_order, counted, imbalance
 from mien.data.loader import Loader
 from mien.data.prepare import Progress, silent
-from mien.data.sampling import InTurn, Mixed
+from mien.data.sampling import IntArray, InTurn, Mixed
+from mien.data.store import Store
 from mien.errors import MienError
 from mien.labels import LabelSet
 from mien.methods import make_method
@@ -99,12 +101,14 @@ class _Run:
             skipped = list_skipped(self.folder, [*stores, *self.val_stores])
             for warning in (*skipped, *labels_without_examples(stores, self.labels)):
                 self.watcher.say(warning)
-        sampler = (Mixed if learner.method.batches == "mixed" else InTurn)(
-            [len(store) for store in stores],
+        orders = self._orders(stores)
+        inner = (Mixed if learner.method.batches == "mixed" else InTurn)(
+            [len(store) if order is None else len(order) for store, order in zip(stores, orders, strict=True)],
             [database.weight for database in self.recipe.data],
             settings.batch_size,
             self.recipe.draws * 1009,  # leaves room for the databases' own seeds between two runs
         )
+        sampler = Balanced(inner, orders)
         part = (self.accelerator.process_index, self.accelerator.num_processes)
         size, seed = self.recipe.preprocessing.size, self.recipe.draws
         ahead = 0 if self.accelerator.device.type == "cpu" else BATCHES_AHEAD
@@ -119,6 +123,17 @@ class _Run:
                 log.close()
         self.accelerator.wait_for_everyone()  # nobody loads what the first is still writing
         (self.folder / DONE_FILE).touch()
+
+    def _orders(self, stores: list[Store]) -> list[IntArray | None]:
+        """The order of each database's rows where rare labels are drawn more often; says how much that changes."""
+        orders: list[IntArray | None] = []
+        for store, database in zip(stores, self.recipe.data, strict=True):
+            settings = database.balance
+            orders.append(balanced_order(store.labels, settings, store.name) if settings else None)
+            if settings and settings.task != "va":
+                before, after = (imbalance(counted(store.labels, settings.task, order)) for order in (None, orders[-1]))
+                self.watcher.say(f"{store.name}: {settings.task} imbalance {before:.1f}, balanced {after:.1f}")
+        return orders
 
     def _scaler_state(self) -> dict[str, float]:
         """The loss scale of fp16 training; empty with other precisions."""
