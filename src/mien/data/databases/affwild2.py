@@ -83,24 +83,11 @@ def read_mtl(root: Path) -> LabelTable:
     files = {split: find_file(reading.root, *names) for split, names in MTL_FILES.items()}
     if not any(files.values()):
         raise MTL.wrong(reading.root, f"no {MTL_FILES['train'][0]} here")
-    va, expression = _va(reading), _expression(reading, CLASSES)
     for split, file in files.items():
-        if file is None:
+        if file:
+            _read_mtl(reading, file, split, videos)
+        else:
             reading.fault("missing file", Place(reading.root), f"no {MTL_FILES[split][0]}")
-            continue
-        lines = reading.lines(file)
-        _, header = next(lines, (None, ""))
-        units = [name.strip() for name in header.split(",")][4:]
-        au = _au(reading, UNITS if len(units) == 1 else [au_name(name[2:]) or name for name in units])
-        for place, text in lines:
-            if cells := reading.cells(text, ",", 4 + (len(UNITS) if len(units) == 1 else len(units)), place):
-                video, _, name = cells[0].rpartition("/")
-                stem = Path(name).stem
-                picture = reading.picture(videos(video).named(stem), place, cells[0])
-                labels = va(place, cells[1:3]) | expression(place, cells[3:4]) | au(place, cells[4:])
-                frame = int(stem) if stem.isdigit() else None
-                if picture:
-                    reading.add(place, split=split, clip=video, frame=frame, path=picture, **labels)
     return _table(reading)
 
 
@@ -118,6 +105,31 @@ def _read(root: Path, task: str) -> LabelTable:
         for file in sorted(folder.glob("*.txt")):
             _read_video(reading, file, split, task, videos(file.stem))
     return _table(reading)
+
+
+def _read_mtl(reading: Reading, file: Path, split: str, videos: Callable[[str], Pictures]) -> None:
+    lines = reading.lines(file)
+    place, text = next(lines, (Place(file, 1), ""))
+    names = [name.strip() for name in text.lower().split(",")[4:]]
+    units = UNITS if names == ["aus"] else _units(names)
+    if not units:
+        reading.fault("unknown header", place, text[:80], rows=sum(1 for _ in lines))
+        return
+    va, expression, au = _va(reading), _expression(reading, CLASSES), _au(reading, units)
+    for place, text in lines:
+        if cells := reading.cells(text, ",", 4 + len(units), place):
+            video, _, name = cells[0].rpartition("/")
+            stem = name.rpartition(".")[0]
+            if path := reading.picture(videos(video).named(stem), place, cells[0]):
+                labels = va(place, cells[1:3]) | expression(place, cells[3:4]) | au(place, cells[4:])
+                frame = int(stem) if stem.isdigit() else None
+                reading.add(place, split=split, clip=video, frame=frame, path=path, **labels)
+
+
+def _units(names: Sequence[str]) -> tuple[str, ...]:
+    """The units that a header names, as ``au12``; none where a name is of no unit."""
+    units = [au_name(name[2:]) for name in names]
+    return tuple(unit for unit in units if unit) if all(units) else ()
 
 
 def _read_video(reading: Reading, file: Path, split: str, task: str, pictures: Pictures) -> None:
@@ -146,8 +158,7 @@ def _parser(reading: Reading, task: str, header: Sequence[str]) -> Parse | None:
         return _va(reading) if tuple(header) == VALENCE_AROUSAL else None
     if task == "expression":
         return _expression(reading, header) if header and set(header) <= set(CLASSES) else None
-    units = [au_name(name[2:]) if name[2:].isdigit() else None for name in header]
-    return _au(reading, [unit for unit in units if unit]) if units and all(units) else None
+    return _au(reading, units) if (units := _units(header)) else None
 
 
 def _va(reading: Reading) -> Parse:

@@ -62,7 +62,7 @@ def read(root: Path) -> LabelTable:
 def _read_task(reading: Reading, file: Path, pictures: Pictures, strengths: Strengths) -> None:
     lines = list(reading.lines(file))
     header = [cell.strip() for cell in lines[0][1].split(",")] if lines else []
-    units = {i: name for i, cell in enumerate(header) if i and cell.isdigit() and (name := au_name(cell))}
+    units = {i: name for i, cell in enumerate(header) if i and (name := au_name(cell))}
     if not units:
         reading.fault("unknown header", Place(file, 1), ",".join(header)[:80], rows=max(len(lines) - 1, 0))
         return
@@ -90,8 +90,7 @@ def _strengths(reading: Reading, folder: Path | None, task: str) -> Strengths:
     """The intensities of one task, from one file per unit."""
     found: Strengths = {}
     for unit in subfolders(folder) if folder else []:
-        number = unit.name[2:]
-        name = au_name(number) if number.isdigit() else None
+        name = au_name(unit.name[2:])
         file = unit / f"{task}_{unit.name}.csv"
         if name is None or not file.is_file():
             reading.fault("missing file", Place(file), f"no intensities of {unit.name} for {task}")

@@ -47,8 +47,7 @@ def read(root: Path) -> LabelTable:
     for subject in subfolders(labels):
         units = {}
         for file in sorted(subject.glob("*_au*.txt")):
-            number = file.stem.rpartition("_au")[2]
-            unit = au_name(number) if number.isdigit() else None
+            unit = au_name(file.stem.rpartition("_au")[2])
             if unit not in UNITS:
                 reading.fault("unknown code", Place(file), f"{file.name} is of no unit that DISFA codes")
                 continue

@@ -47,8 +47,7 @@ def read(root: Path) -> LabelTable:
 
 def _unit(file: Path) -> str | None:
     """The unit that a file is named after."""
-    number = file.stem[2:]
-    unit = au_name(number) if number.isdigit() else None
+    unit = au_name(file.stem[2:])
     return unit if unit in UNITS else None
 
 

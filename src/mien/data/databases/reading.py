@@ -40,12 +40,12 @@ class Place(NamedTuple):
 
 
 def au_name(number: int | str) -> str | None:
-    """``AU04`` for 4; None for an action unit that mien does not name.
+    """``AU04`` for 4; None for an action unit that mien does not name, and for what is no number.
 
-    >>> au_name("4"), au_name(99)
-    ('AU04', None)
+    >>> au_name("4"), au_name(99), au_name("s")
+    ('AU04', None, None)
     """
-    name = f"AU{int(number):02d}"
+    name = f"AU{number:>02}"
     return name if name in ACTION_UNITS else None
 
 

@@ -53,7 +53,7 @@ def _parts(root: Path) -> Iterator[tuple[str, Path]]:
     """Every folder that lies in a part, with the part; of those in a part some are classes."""
     for folder in folders_below(root):
         above = folder.parent.name.lower()
-        split = next((split for split in SPLITS if above.startswith(split)), None)
+        split = None if folder.parent == root else next((split for split in SPLITS if above.startswith(split)), None)
         is_part = any(folder.name.lower().startswith(split) for split in SPLITS)
         if split and not is_part:
             yield split, folder
