@@ -141,12 +141,13 @@ def _read_video(reading: Reading, file: Path, split: str, task: str, pictures: P
     elif not len(pictures):
         reading.fault("missing folder", Place(file), f"no pictures of {file.stem}", rows=len(lines) - 1)
     else:
+        video = file.stem
         for place, text in lines[1:]:
             frame = (place.line or 0) - 1  # not a count of lines: a blank one is a frame, too
             cells = reading.cells(text, ",", 1 if task == "expression" else len(header), place)
-            path = cells and reading.picture(pictures.frame(frame), place, f"of {file.stem}, frame {frame}")
+            path = cells and reading.picture(pictures.frame(frame), place, f"of {video}, frame {frame}")
             if cells and path:
-                reading.add(place, split=split, clip=file.stem, frame=frame, path=path, **parse(place, cells))
+                reading.add(place, split=split, clip=video, frame=frame, path=path, **parse(place, cells))
         last = lines[-1][0]
         if beyond := len(pictures.beyond((last.line or 0) - 1)):
             reading.fault("too few lines", last, f"{beyond} pictures beyond the last line", rows=beyond)
