@@ -1,6 +1,7 @@
 """What every reader of a database promises: a new entry is tested by being registered."""
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from mien.data.databases import READERS, read_database
 from mien.errors import TableError
 from tiny_databases import pictures, text
 
+DOCS = Path(__file__).parents[2] / "docs" / "databases.md"
 REQUESTED = [name for name, reader in READERS.items() if "http" in reader.request]
 
 
@@ -20,6 +22,11 @@ def test_it_says_what_it_reads(name: str) -> None:
     assert len(reader.description) <= 100 and not reader.description.endswith(".")
     module = inspect.getdoc(sys.modules[reader.read.__module__]) or ""
     assert name in ("folders", "csv", "muxspace", "fer2013") or "*Source*" in module, "the docstring names the source"
+
+
+def test_the_docs_name_every_reader() -> None:
+    named = set(re.findall(r"`(\w+)`", DOCS.read_text(encoding="utf-8")))
+    assert set(READERS) <= named
 
 
 @pytest.mark.parametrize("name", READERS)

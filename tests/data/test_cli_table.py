@@ -50,7 +50,7 @@ def test_read_lists_what_it_left_out(tmp_path: Path) -> None:
         "kind,file,line,rows,found",
         "unknown class,Train/Bored,,2,no expression is called 'Bored'",
     ]
-    assert "unknown class 1 times (2 faces left out)" in mien("summarise", out).output
+    assert "2 faces left out for 1 faults (unknown class 1)" in mien("summarise", out).output
 
     shutil.rmtree(tmp_path / "Train/Bored")
     assert mien("read", "sfew", tmp_path, "--out", out).exit_code == 0

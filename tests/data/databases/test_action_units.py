@@ -43,7 +43,7 @@ def test_ckplus_apex_and_neutral_frames(tmp_path: Path) -> None:
 
 def test_ckplus_emotions(tmp_path: Path) -> None:
     for code in range(8):
-        ck(tmp_path, f"S{code:03d}/001", 2, (), f"{code}")
+        ck(tmp_path, f"S{code:03d}/001", 2, ("1 0",), f"{code}")
     table = read_database("ckplus", tmp_path)
     names = ("neutral", "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
     assert [row[0] for row in rows(table, "expression")[::2]] == list(names)
@@ -53,21 +53,27 @@ def test_ckplus_of_which_parts_are_missing(tmp_path: Path) -> None:
     ck(tmp_path, "S005/001", 3, ("9 4", "12", "6 7", "x 1"), "8")
     (tmp_path / "cohn-kanade-images/S005/001/S005_001_00000001.png").unlink()
     ck(tmp_path, "S006/001", 2, None, "1")
-    ck(tmp_path, "S007/001", 2, (), "1")
+    ck(tmp_path, "S007/001", 2, ("12 2",), "1")
     (tmp_path / "cohn-kanade-images/S007/001/S007_001_00000002.png").unlink()
+    ck(tmp_path, "S008/001", 2, (), "1")
     table = read_database("ckplus", tmp_path)
-    assert rows(table, "clip", "frame", "expression", "AU09", "AU06") == [
-        ("S005_001", 3, None, 1, 1),
-        ("S006_001", 2, "anger", None, None),
-        ("S006_001", 1, "neutral", None, None),
-        ("S007_001", 1, "neutral", None, None),
+    # A line of S005 is broken: AU12, which is listed elsewhere, is unknown there, not absent.
+    assert rows(table, "clip", "frame", "expression", "AU09", "AU06", "facs") == [
+        ("S005_001", 3, None, 1, 1, "6+9:4"),
+        ("S006_001", 2, "anger", None, None, None),
+        ("S006_001", 1, "neutral", None, None, None),
+        ("S007_001", 1, "neutral", None, None, None),
+        ("S008_001", 2, "anger", None, None, None),
+        ("S008_001", 1, "neutral", None, None, None),
     ]
+    assert "AU12" not in table.columns
     facs = "FACS/S005/001/S005_001_00000003_facs.txt"
     assert faults(table) == [
         ("missing folder", ".", None, 0),
         ("broken line", facs, 2, 0),
         ("out of range", facs, 3, 0),
         ("not a number", facs, 4, 0),
+        ("empty file", "FACS/S008/001/S008_001_00000002_facs.txt", None, 0),
         ("unknown code", "Emotion/S005/001/S005_001_00000003_emotion.txt", 1, 0),
         ("missing picture", facs, None, 1),
         ("missing file", "cohn-kanade-images/S006/001", None, 0),
@@ -226,7 +232,7 @@ def test_emotionet_faults(tmp_path: Path) -> None:
     pictures(tmp_path, *(f"imgs/{n}.jpg" for n in (1, 2, 3)))
     table = read_database("emotionet", tmp_path)
     assert rows(table, "path", "AU04") == [("imgs/2.jpg", 0)]
-    assert "1 faces that nobody labelled" in table.notes["rows"]
+    assert "1 faces without any label" in table.notes["rows"]
     assert faults(table) == [
         ("unknown code", "dataFile_0001.txt", 2, 0),
         ("missing picture", "dataFile_0001.txt", 4, 1),

@@ -69,8 +69,10 @@ def test_faults_are_listed_and_the_rest_is_read(tmp_path: Path) -> None:
         ("two labels", "fer2013.csv", 4, 0),
         ("unknown code", "fer2013.csv", 5, 0),
     ]
-    assert "broken picture 2 times (2 faces left out)" in table.notes["rows"]
-    assert "1 faces that nobody labelled" in table.notes["rows"]
+    assert table.notes["rows"] == (
+        "when read: 3 faces left out for 6 faults (broken picture 2, broken line 1, unknown code 2, two labels 1); "
+        "1 faces without any label left out"
+    )
 
 
 def test_the_other_file_of_the_same_data(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_votes_go_to_the_faces_of_the_same_row(tmp_path: Path) -> None:
         (1, "surprise", 0.0, 5.0),
         (3, "contempt", 0.0, 0.0),
     ]
-    assert len(table.labels["expression"]) == 8 and "nobody labelled" in table.notes["rows"]
+    assert len(table.labels["expression"]) == 8 and "1 faces without any label" in table.notes["rows"]
     assert check(table, images=True).errors == 0
 
 

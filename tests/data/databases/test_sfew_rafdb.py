@@ -1,4 +1,4 @@
-"""SFEW 2.0 and RAF-DB in their own folders."""
+"""SFEW 2.0, RAF-DB, RAF-AU and RAF-CE in their own folders."""
 
 from pathlib import Path
 
@@ -106,3 +106,46 @@ def test_rafdb_faults(tmp_path: Path) -> None:
         ("two labels", file, 5, 1),
         ("two labels", file, 6, 1),
     ]
+
+
+def test_raf_au_units_of_one_side_and_null(tmp_path: Path) -> None:
+    lines = ("0001.jpg 1+L12+19", "0002.jpg null", "0003.jpg 4", "0004.jpg 4", "0004.jpg 1", "0005.jpg", "0006.jpg 1")
+    text(tmp_path / "RAFAU_label.txt", *lines)
+    pictures(tmp_path / "aligned", *(f"000{n}_aligned.jpg" for n in range(1, 6)))
+    table = read_database("raf_au", tmp_path)
+    assert rows(table, "path", "AU01", "AU04", "AU12", "facs") == [
+        ("aligned/0001_aligned.jpg", 1, 0, 1, "1+L12+19"),
+        ("aligned/0003_aligned.jpg", 0, 1, 0, "4"),
+    ]
+    assert faults(table) == [
+        ("two labels", "RAFAU_label.txt", 5, 1),
+        ("broken line", "RAFAU_label.txt", 6, 1),
+        ("missing picture", "RAFAU_label.txt", 7, 1),
+    ]
+    assert "1 faces without any label" in table.notes["rows"]
+    assert check(table, images=True).errors == 0
+
+
+def test_raf_ce_codes_and_parts(tmp_path: Path) -> None:
+    names = [f"{n:04d}" for n in range(15)]
+    text(tmp_path / "RAFCE_emolabel.txt", *(f"{name}.jpg {code}" for code, name in enumerate(names)))
+    text(tmp_path / "RAFCE_partition.txt", *(f"{name}.jpg {n % 3}" for n, name in enumerate(names[:14])))
+    text(tmp_path / "RAFCE_AUlabel.txt", "0000.jpg R1+2", "0013.jpg null")
+    pictures(tmp_path / "aligned", *(f"{name}_aligned.jpg" for name in names))
+    table = read_database("raf_ce", tmp_path)
+    assert [name for (name,) in rows(table, "compound")] == [
+        *("happily_surprised", "happily_disgusted", "sadly_fearful", "sadly_angry", "sadly_surprised"),
+        *("sadly_disgusted", "fearfully_angry", "fearfully_surprised", "fearfully_disgusted", "angrily_surprised"),
+        *("angrily_disgusted", "disgustedly_surprised", None, None),
+    ]
+    assert rows(table, "split", "compound_other", "AU01", "AU02")[0] == ("train", None, 1, 1)
+    assert rows(table, "split", "compound_other", "AU01", "AU02")[12:] == [
+        ("train", "happily_fearful", None, None),
+        ("test", "happily_sad", None, None),
+    ]
+    assert rows(table, "split")[2] == ("val",)
+    assert faults(table) == [
+        ("unknown code", "RAFCE_emolabel.txt", 15, 0),
+        ("no part", "RAFCE_emolabel.txt", 15, 0),
+    ]
+    assert check(table, images=True).errors == 0

@@ -49,7 +49,7 @@ def test_afew_va_faults(tmp_path: Path) -> None:
     pictures(tmp_path / "002", "00000.png")
     table = read_database("afew_va", tmp_path)
     assert rows(table, "frame", "valence", "lm_nose_x") == [(0, None, 5.0), (1, pytest.approx(0.1), None)]
-    assert "1 faces that nobody labelled" in table.notes["rows"]
+    assert "1 faces without any label" in table.notes["rows"]
     file = "001/001.json"
     assert faults(table) == [
         ("out of range", file, None, 0),

@@ -28,6 +28,7 @@ from mien.data.databases import (
     folders,
     london,
     muxspace,
+    raf_au,
     rafdb,
     sfew,
 )
@@ -92,6 +93,10 @@ READERS = {
     "rafdb_basic": _reader(rafdb.read_basic, rafdb.LAYOUTS["basic"], "RAF-DB: faces from the web, seven expressions"),
     "rafdb_compound": _reader(
         rafdb.read_compound, rafdb.LAYOUTS["compound"], "RAF-DB: faces from the web, eleven compound expressions"
+    ),
+    "raf_au": _reader(raf_au.read, raf_au.LAYOUT, "RAF-AU: faces from the web, action units by FACS coders"),
+    "raf_ce": _reader(
+        raf_au.read_ce, raf_au.LAYOUT_CE, "RAF-CE: faces from the web, fourteen compound expressions, action units"
     ),
     "affectnet": _reader(
         affectnet.read, affectnet.LAYOUT, "AffectNet: web photos, eight expressions, valence, arousal, boxes, landmarks"

@@ -16,6 +16,7 @@ which units the coders looked for in every sequence; those of mien that are list
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -44,6 +45,13 @@ NOTES = {
 Units = dict[int, float | None]  # unit -> intensity, None where it was not given
 
 
+class Facs(NamedTuple):
+    """The units that a file lists; where a line of it is broken, others may have been listed, too."""
+
+    units: Units
+    whole: bool
+
+
 def read(root: Path) -> LabelTable:
     """The first and the last frame of every sequence as a label table."""
     units = (*ACTION_UNITS, *map(intensity, ACTION_UNITS))
@@ -55,8 +63,8 @@ def read(root: Path) -> LabelTable:
     emotion, facs, points = (_beside(reading, names) for names in (EMOTION, FACS, POINTS))
     sequences = [sequence for subject in subfolders(images) for sequence in subfolders(subject)]
     files = {sequence: _coded(facs, sequence, "_facs.txt") for sequence in sequences}
-    units_of = {sequence: _facs(reading, file) for sequence, file in files.items() if file}
-    looked_for = {unit for units in units_of.values() for unit in units}
+    coded = {sequence: _facs(reading, file) for sequence, file in files.items() if file}
+    looked_for = {unit for found in coded.values() for unit in found.units}
     for sequence in sequences:
         frames, file = Pictures(sequence).numbers, files[sequence]
         expression_file = _coded(emotion, sequence, "_emotion.txt")
@@ -67,7 +75,7 @@ def read(root: Path) -> LabelTable:
         place = Place(file or expression_file or sequence)
         labels = {
             "expression": _expression(reading, expression_file) if expression_file else None,
-            **(_columns(units_of[sequence], looked_for) if file else {}),
+            **(_columns(coded[sequence], looked_for) if file else {}),
         }
         _add(reading, place, sequence, apex, frames, points, labels)
         if apex != 1:
@@ -90,15 +98,18 @@ def _coded(folder: Path | None, sequence: Path, ending: str) -> Path | None:
     return next(iter(sorted(place.glob(name))), None) if place else None
 
 
-def _facs(reading: Reading, file: Path) -> Units:
+def _facs(reading: Reading, file: Path) -> Facs:
     units: Units = {}
-    for place, text in reading.lines(file):
+    lines = list(reading.lines(file))
+    if not lines:
+        reading.fault("empty file", Place(file), "no action unit")
+    for place, text in lines:
         if cells := reading.cells(text, None, 2, place, rows=0):
             unit = reading.number(cells[0], UNIT_NUMBERS, (), place, "action unit")
             strength = reading.number(cells[1], INTENSITY_RANGE, (0,), place, f"intensity of AU{cells[0]}")
             if unit is not None:
                 units[int(unit)] = strength
-    return units
+    return Facs(units, whole=0 < len(lines) == len(units))
 
 
 def _expression(reading: Reading, file: Path) -> str | None:
@@ -108,15 +119,15 @@ def _expression(reading: Reading, file: Path) -> str | None:
     return None
 
 
-def _columns(units: Units, looked_for: set[int]) -> dict[str, float | str | None]:
-    """Presence and intensity of every unit that the coders looked for; what they did not list is absent."""
+def _columns(facs: Facs, looked_for: set[int]) -> dict[str, float | str | None]:
+    """Presence and intensity of every unit that the coders looked for; what a whole file does not list is absent."""
     columns: dict[str, float | str | None] = {}
-    for unit in looked_for:
+    for unit in looked_for if facs.whole else facs.units:
         if name := au_name(unit):
-            columns[name] = int(unit in units)
-            columns[intensity(name)] = units.get(unit, 0.0)
-    told = [f"{unit}" + (f":{strength:g}" if strength else "") for unit, strength in sorted(units.items())]
-    return {**columns, "facs": "+".join(told)}
+            columns[name] = int(unit in facs.units)
+            columns[intensity(name)] = facs.units.get(unit, 0.0)
+    told = [f"{unit}" + (f":{strength:g}" if strength else "") for unit, strength in sorted(facs.units.items())]
+    return {**columns, "facs": "+".join(told) or None}
 
 
 def _add(

@@ -22,11 +22,13 @@ T = TypeVar("T")
 MISSING_PICTURE = "missing picture"
 ROWS = 8192  # rows that are gathered before they go into a batch
 OTHER = "expression_other"  # the annotators' class that mien has no name for: "other", "uncertain", "non-face" ...
+OTHER_COMPOUND = "compound_other"
 LABELS = {
     *CLASS_COLUMNS.values(),
     *(column for columns in VALUE_COLUMNS.values() for column in columns.values()),
     *(vote(name) for name in EXPRESSIONS),
     OTHER,
+    OTHER_COMPOUND,
 }
 SAME_FACE = ("path", *BOX, "clip", "frame")  # equal in all of these: the same face twice
 FILE, LINE = "_file", "_line"  # where a row comes from; not in the table
@@ -189,9 +191,13 @@ class Reading:
         return CLASS_COLUMNS[task] in columns or (task == "expression" and vote("neutral") in columns)
 
     def _sum_up(self) -> dict[str, str]:
-        told = [f"{kind} {places} times ({rows} faces left out)" for kind, places, rows, _ in sums(self._faults)]
+        told = []
+        if self._faults:
+            kinds = ", ".join(f"{kind} {places}" for kind, places, _, _ in sums(self._faults))
+            left_out = sum(fault.rows for fault in self._faults)
+            told.append(f"{left_out} faces left out for {len(self._faults)} faults ({kinds})")
         if self._unlabelled:
-            told.append(f"{self._unlabelled} faces that nobody labelled were left out")
+            told.append(f"{self._unlabelled} faces without any label left out")
         return {"rows": "when read: " + "; ".join(told)} if told else {}
 
     def _without_repeats(self, rows: pa.Table) -> pa.Table:
