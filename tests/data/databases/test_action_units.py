@@ -165,7 +165,8 @@ def test_disfaplus_trials(tmp_path: Path) -> None:
 
 
 def test_bp4d_presence_and_intensity(tmp_path: Path) -> None:
-    text(tmp_path / "AUCoding/AU_OCC/F001_T1.csv", "0,1,6,12,99", "2440,1,9,0,0", "2441,0,1,1,0")
+    (tmp_path / "AUCoding/AU_OCC/AU_OCC").mkdir(parents=True)  # some archives have a folder of their own
+    text(tmp_path / "AUCoding/AU_OCC/AU_OCC/F001_T1.csv", "0,1,6,12,99", "2440,1,9,0,0", "2441,0,1,1,0")
     text(tmp_path / "AUCoding/AU_INT/AU06/F001_T1_AU06.csv", "2440,9", "2441,3")
     pictures(tmp_path / "2D+3D/F001/T1", "02440.jpg", "02441.jpg")
     table = read_database("bp4d", tmp_path)

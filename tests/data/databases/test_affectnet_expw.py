@@ -20,7 +20,7 @@ def line(name: str, expression: object, valence: object, arousal: object, box: s
 def test_affectnet_codes_boxes_and_landmarks(tmp_path: Path) -> None:
     images, lists = tmp_path / "Manually_Annotated_Images", tmp_path / "Manually_Annotated_file_lists"
     names = [f"{n % 3}/{n}.jpg" for n in range(11)]
-    pictures(images, *names, "689/v.JPG")
+    pictures(images, *names, "689/v.JPG", "689/v.png")  # the ending tells two photos apart
     values = [(0.5, -0.25)] * 8 + [(0.1, 0.1), (-2, -2), (-2, -2)]
     lines = (line(name, code, *values[code]) for code, name in enumerate(names))
     text(lists / "training.csv", HEADER, *lines)
@@ -36,6 +36,7 @@ def test_affectnet_codes_boxes_and_landmarks(tmp_path: Path) -> None:
     assert [row[0] for row in rows(table, "expression")[:7]] == [
         *("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger")
     ]
+    assert rows(table, "path")[11] == ("Manually_Annotated_Images/689/v.JPG",)
     assert rows(table, "x1", "y1", "x2", "y2")[0] == (1, 2, 9, 11)
     assert rows(table, *LANDMARKS)[0] == tuple(LANDMARKS.values())
     assert table.read_faults == () and check(table, images=True).errors == 0

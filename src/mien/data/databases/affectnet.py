@@ -13,7 +13,6 @@ The smaller release has ``train_set/images/0.jpg`` with ``train_set/annotations/
 computing in the wild"; files as public loaders read them. Not verified: the automatically annotated half is not read.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def read(root: Path) -> LabelTable:
             folder, _, name = cells["subDirectory_filePath"].rpartition("/")
             if folder not in folders:
                 folders[folder] = Pictures(pictures / folder)
-            found = folders[folder].named(Path(name).stem)
+            found = folders[folder].named(name)
             if path := reading.picture(found, place, cells["subDirectory_filePath"]):
                 where = {**_box(reading, cells, place), **_points(reading, cells["facial_landmarks"], place)}
                 reading.add(place, split=split, path=path, **where, **_labels(reading, cells, place))
@@ -105,13 +104,10 @@ def _reading(layout: Layout, root: Path) -> Reading:
 def _rows(reading: Reading, file: Path) -> Iterator[tuple[Place, dict[str, str]]]:
     """The lines of a list by column, without a header where there is one."""
     for place, text in reading.lines(file):
-        cells = next(csv.reader([text]))
-        if place.line == 1 and cells[0] == COLUMNS[0]:
+        if place.line == 1 and text.startswith(COLUMNS[0]):
             continue
-        if len(cells) != len(COLUMNS):
-            reading.fault("broken line", place, f"{len(cells)} cells, expected {len(COLUMNS)}: {text[:80]}", rows=1)
-            continue
-        yield place, dict(zip(COLUMNS, cells, strict=True))
+        if cells := reading.csv_cells(text, len(COLUMNS), place):
+            yield place, dict(zip(COLUMNS, cells, strict=True))
 
 
 def _labels(reading: Reading, cells: Mapping[str, str], place: Place) -> dict[str, float | str | None]:

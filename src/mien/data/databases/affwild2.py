@@ -120,7 +120,7 @@ def _read_mtl(reading: Reading, file: Path, split: str, videos: Callable[[str], 
         if cells := reading.cells(text, ",", 4 + len(units), place):
             video, _, name = cells[0].rpartition("/")
             stem = name.rpartition(".")[0]
-            if path := reading.picture(videos(video).named(stem), place, cells[0]):
+            if path := reading.picture(videos(video).named(name), place, cells[0]):
                 labels = va(place, cells[1:3]) | expression(place, cells[3:4]) | au(place, cells[4:])
                 frame = int(stem) if stem.isdigit() else None
                 reading.add(place, split=split, clip=video, frame=frame, path=path, **labels)

@@ -39,14 +39,15 @@ def read(root: Path) -> LabelTable:
     """The coded frames as a label table: presence of all units, intensity where it was coded."""
     units = (*ACTION_UNITS, *map(intensity, ACTION_UNITS))
     reading = Reading(LAYOUT, root, ("subject", "clip", "frame", "path", *units))
-    presence = next((found for name in PRESENCE if (found := find_folder(reading.root, name))), None)
-    files = sorted(presence.glob("*.csv")) if presence else []
+    below = (reading.root, *folders_below(reading.root))
+    places = [folder for name in PRESENCE for folder in below if folder.resolve().name.lower() == name.lower()]
+    files = next((found for folder in places if (found := sorted(folder.glob("*.csv")))), [])
     if not files:
         raise LAYOUT.wrong(reading.root, "no AUCoding/F001_T1.csv here")
     strength = find_folder(reading.root, *STRENGTH)
     folders = {
         (folder.parent.name, folder.name): folder
-        for folder in folders_below(reading.root)
+        for folder in below
         if re.fullmatch(TASK, folder.name) and re.fullmatch(SUBJECT, folder.parent.name)
     }
     for file in files:

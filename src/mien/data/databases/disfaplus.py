@@ -71,7 +71,7 @@ def _read_trial(reading: Reading, trial: Path, pictures: Pictures) -> None:
             reading.fault("too few lines", Place(file), f"{short} frames less than other units")
     for name, given in strengths.items():
         stem = Path(name).stem
-        if path := reading.picture(pictures.named(stem), places[name], f"{trial.parent.name}/{trial.name}/{name}"):
+        if path := reading.picture(pictures.named(name), places[name], f"{trial.parent.name}/{trial.name}/{name}"):
             subject = trial.parent.name
             clip, frame = f"{subject}/{trial.name}", int(stem) if stem.isdigit() else None
             reading.add(places[name], subject=subject, clip=clip, frame=frame, path=path, **au_columns(given))

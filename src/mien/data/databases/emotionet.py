@@ -11,7 +11,6 @@ annotation of a million facial expressions in the wild"; files as public loaders
 separate table of 2,000 photos with expressions, which is not read.
 """
 
-import csv
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from mien.data.databases.layout import Layout, Pictures, subfolders
-from mien.data.databases.reading import Reading, au_name
+from mien.data.databases.reading import Reading, au_name, split_csv
 from mien.data.table import LabelTable
 from mien.labels import ACTION_UNITS
 
@@ -62,7 +61,7 @@ def _is_list(file: Path) -> bool:
 
 def _cells(line: str) -> list[str]:
     """The cells of a line, without the quotes of either kind."""
-    cells = line.split("\t") if "\t" in line else next(csv.reader([line]), [])
+    cells = line.split("\t") if "\t" in line else split_csv(line)
     return [cell.strip().strip("'\"").strip() for cell in cells]
 
 
@@ -82,8 +81,7 @@ def _read_list(reading: Reading, file: Path) -> None:
             reading.fault("broken line", place, f"{len(cells)} cells, expected {width}: {text[:80]}", rows=1)
             continue
         name = cells[0].rpartition("/")[2]
-        stem = Path(name).stem
-        photo = next((found for folder in photos if (found := folder.named(stem))), None)
+        photo = next((found for folder in photos if (found := folder.named(name))), None)
         if path := reading.picture(photo, place, name):
             labels = {unit: reading.code(cells[i], CODES, place, unit) for i, unit in units.items()}
             reading.add(place, path=path, list=file.stem, **labels)

@@ -45,7 +45,7 @@ def read(root: Path) -> LabelTable:
             continue
         name, face, *box, confidence, code = cells
         top, left, right, bottom = (reading.number(cell, PIXELS, (), place, "face box") for cell in box)
-        path = reading.picture(pictures.named(Path(name).stem), place, name)
+        path = reading.picture(pictures.named(name), place, name)
         whole = None not in (top, left, right, bottom)
         if path:
             reading.add(

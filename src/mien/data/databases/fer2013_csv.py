@@ -7,7 +7,6 @@ header and another order. Emotions: 0 anger, 1 disgust, 2 fear, 3 happiness, 4 s
 file read it.
 """
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -78,11 +77,10 @@ def faces(reading: Reading, file: Path) -> Iterator[Face]:
         raise reading.layout.wrong(file, f"no column {missing[0]!r} but {header[:80]!r}")
     where = [names.index(name) for name in COLUMNS]
     for number, (place, text) in enumerate(lines):
-        cells = next(csv.reader([text]))
-        if len(cells) != len(names):
-            reading.fault("broken line", place, f"{len(cells)} cells, expected {len(names)}", rows=1)
+        cells = reading.csv_cells(text, len(names), place)
+        if cells is None:
             continue
-        emotion, pixels, usage = (cells[i].strip() for i in where)
+        emotion, pixels, usage = (cells[i] for i in where)
         try:
             grey = bytes(map(int, pixels.split()))
         except ValueError:

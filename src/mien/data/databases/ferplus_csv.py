@@ -8,7 +8,6 @@ given, holds the number of its row (``fer0000012.png``).
 distribution", and the authors' repository.
 """
 
-import csv
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,9 +75,8 @@ def _votes(reading: Reading, file: Path) -> dict[int, Votes]:
         raise reading.layout.wrong(file, f"no column {missing[0]!r} but {header[:80]!r}")
     found = {}
     for number, (place, text) in enumerate(lines):
-        cells = next(csv.reader([text]))
-        if len(cells) != len(names):
-            reading.fault("broken line", place, f"{len(cells)} cells, expected {len(names)}", rows=1)
+        cells = reading.csv_cells(text, len(names), place)
+        if cells is None:
             continue
         by_name = dict(zip(names, cells, strict=True))
         votes = {name: reading.number(by_name[NAMES.get(name, name)], VOTES, (), place, name) for name in TIE_ORDER}

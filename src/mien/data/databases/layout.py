@@ -89,21 +89,24 @@ class Pictures:
     """
 
     folder: Path
+    _names: frozenset[str] = field(init=False)
     _by_stem: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        names = _names(self.folder) if self.folder.is_dir() else []
-        self._by_stem = {name.rpartition(".")[0]: name for name in names if is_picture(name)}
+        names = [name for name in _names(self.folder) if is_picture(name)] if self.folder.is_dir() else []
+        self._names = frozenset(names)
+        self._by_stem = {name.rpartition(".")[0]: name for name in names}
 
     def __len__(self) -> int:
-        return len(self._by_stem)
+        return len(self._names)
 
     def __iter__(self) -> Iterator[Path]:
-        return (self.folder / name for name in self._by_stem.values())
+        return (self.folder / name for name in sorted(self._names))
 
-    def named(self, stem: str) -> Path | None:
-        """The picture of this name, whatever its ending."""
-        name = self._by_stem.get(stem)
+    def named(self, name: str) -> Path | None:
+        """The picture of this name; where there is none, one that differs in nothing but the ending."""
+        if name not in self._names:
+            name = self._by_stem.get(name.rpartition(".")[0] if is_picture(name) else name, "")
         return self.folder / name if name else None
 
     @cached_property

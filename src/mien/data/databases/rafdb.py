@@ -80,7 +80,7 @@ def _read(root: Path, part: str, column: str, codes: dict[int, str], classes: di
         if split not in SPLITS:
             reading.fault("unknown part", place, f"{cells[0]} begins with neither train nor test", rows=1)
             continue
-        picture = reading.picture(pictures.named(f"{stem}_aligned"), place, f"{stem}_aligned.jpg")
+        picture = reading.picture(pictures.named(f"{stem}_aligned.jpg"), place, f"{stem}_aligned.jpg")
         label = reading.code(cells[1], codes, place, column)
         if picture:
             attributes = _attributes(reading, manual / f"{stem}_manu_attri.txt")

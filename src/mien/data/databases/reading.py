@@ -1,5 +1,6 @@
 """One reading of a database: its rows, and a list of everything that could not be taken."""
 
+import csv
 import math
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -50,6 +51,14 @@ def au_name(number: int | str) -> str | None:
     """
     name = f"AU{number:>02}"
     return name if name in ACTION_UNITS else None
+
+
+def split_csv(text: str) -> list[str]:
+    """The trimmed cells of a line with commas and quotes; none where it is not one."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([text]), [])]
+    except csv.Error:
+        return []
 
 
 class Reading:
@@ -134,11 +143,17 @@ class Reading:
 
     def cells(self, text: str, separator: str | None, wanted: int, place: Place, rows: int = 1) -> list[str] | None:
         """The trimmed cells of a line, or None where their number is wrong: the line, ``rows`` faces, is left out."""
-        found = [cell.strip() for cell in text.split(separator)]
-        if len(found) != wanted:
-            self.fault("broken line", place, f"{len(found)} cells, expected {wanted}: {text[:80]}", rows=rows)
-            return None
-        return found
+        return self._counted([cell.strip() for cell in text.split(separator)], text, wanted, place, rows)
+
+    def csv_cells(self, text: str, wanted: int, place: Place) -> list[str] | None:
+        """The trimmed cells of a line with commas and quotes, or None as ``cells`` does."""
+        return self._counted(split_csv(text), text, wanted, place, 1)
+
+    def _counted(self, found: list[str], text: str, wanted: int, place: Place, rows: int) -> list[str] | None:
+        if len(found) == wanted:
+            return found
+        self.fault("broken line", place, f"{len(found)} cells, expected {wanted}: {text[:80]}", rows)
+        return None
 
     def picture(self, picture: Path | None, place: Place, wanted: str) -> str | None:
         """A picture's path for the table; where there is none, the face is left out."""
@@ -205,9 +220,9 @@ class Reading:
         key = [name for name in SAME_FACE if name in rows.column_names]
         if "path" not in key or not len(rows):
             return rows
-        batches = rows.select(key).to_batches()
-        hashed = np.concatenate(
-            [pd.util.hash_pandas_object(batch.to_pandas(), index=False).to_numpy() for batch in batches]
+        shown = {name: rows[name].cast(pa.float64()) if name == "frame" else rows[name] for name in key}
+        hashed = np.concatenate(  # batch by batch, as floats: a batch with a gap in its frames would have them anyway
+            [pd.util.hash_pandas_object(b.to_pandas(), index=False).to_numpy() for b in pa.table(shown).to_batches()]
         )
         again = np.flatnonzero(pd.Series(hashed).duplicated(keep=False).to_numpy())
         groups: dict[int, list[int]] = {}

@@ -28,7 +28,8 @@ LAYOUT = Layout(
 CLASSES = [name for name in EXPRESSIONS if name != "contempt"]
 SPLITS = ("train", "val", "test")
 NOTES = {
-    "clip": "the scene: film and time, from the file's name; nobody is named, 'film' is the nearest to a person",
+    "clip": "the scene: film and time, from the file's name",
+    "film": "nobody is named: 'mien table split --by film' keeps people apart as well as can be",
     "split": "val is what papers report as test; the test part has no labels",
 }
 
