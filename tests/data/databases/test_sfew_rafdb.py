@@ -109,7 +109,7 @@ def test_rafdb_faults(tmp_path: Path) -> None:
 
 
 def test_raf_au_units_of_one_side_and_null(tmp_path: Path) -> None:
-    lines = ("0001.jpg 1+L12+19", "0002.jpg null", "0003.jpg 4", "0004.jpg 4", "0004.jpg 1", "0005.jpg", "0006.jpg 1")
+    lines = ("0001.jpg 1+L12+19", "0002.jpg null", "3.jpg 4", "0004.jpg 4", "0004.jpg 1", "0005.jpg", "0006.jpg 1")
     text(tmp_path / "RAFAU_label.txt", *lines)
     pictures(tmp_path / "aligned", *(f"000{n}_aligned.jpg" for n in range(1, 6)))
     table = read_database("raf_au", tmp_path)

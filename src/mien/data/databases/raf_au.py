@@ -58,7 +58,7 @@ def read(root: Path) -> LabelTable:
     looked_for = _looked_for(coded)
     pictures = _pictures(reading)
     for name, (place, codes) in coded.items():
-        if path := reading.picture(pictures.named(f"{_stem(name)}_aligned.jpg"), place, f"{_stem(name)}_aligned.jpg"):
+        if path := reading.picture(pictures.named(_aligned(name)), place, _aligned(name)):
             reading.add(place, path=path, **_units(codes, looked_for))
     return reading.table(notes=NOTES)
 
@@ -81,7 +81,7 @@ def read_ce(root: Path) -> LabelTable:
         if parts and name not in parts:
             reading.fault("no part", place, f"{name} is not in {CE_PARTS}")
         codes = units[name][1] if name in units else NOT_CODED
-        if path := reading.picture(pictures.named(f"{_stem(name)}_aligned.jpg"), place, f"{_stem(name)}_aligned.jpg"):
+        if path := reading.picture(pictures.named(_aligned(name)), place, _aligned(name)):
             labels = {"compound" if label in COMPOUNDS else OTHER_COMPOUND: label, **_units(codes, looked_for)}
             reading.add(place, split=split, path=path, **labels)
     return reading.table({"compound": [name for name in CODES.values() if name in COMPOUNDS]}, NOTES)
@@ -96,8 +96,9 @@ def _pictures(reading: Reading) -> Pictures:
     return Pictures(find_folder(reading.root, "aligned") or reading.root / "aligned")
 
 
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0]
+def _aligned(name: str) -> str:
+    """The aligned face of a picture; some lists leave the zeros out, and say ``7.jpg``."""
+    return f"{name.rpartition('.')[0].zfill(4)}_aligned.jpg"
 
 
 def _coded(reading: Reading, file: Path) -> Coded:
