@@ -56,6 +56,8 @@ def test_ckplus_of_which_parts_are_missing(tmp_path: Path) -> None:
     ck(tmp_path, "S007/001", 2, ("12 2",), "1")
     (tmp_path / "cohn-kanade-images/S007/001/S007_001_00000002.png").unlink()
     ck(tmp_path, "S008/001", 2, (), "1")
+    ck(tmp_path, "S009/001", 2, ("1 1",), None)
+    text(tmp_path / "Emotion/S009/001/S009_001_00000001_emotion.txt", "1")
     table = read_database("ckplus", tmp_path)
     # A line of S005 is broken: AU12, which is listed elsewhere, is unknown there, not absent.
     assert rows(table, "clip", "frame", "expression", "AU09", "AU06", "facs") == [
@@ -65,8 +67,10 @@ def test_ckplus_of_which_parts_are_missing(tmp_path: Path) -> None:
         ("S007_001", 1, "neutral", None, None, None),
         ("S008_001", 2, "anger", None, None, None),
         ("S008_001", 1, "neutral", None, None, None),
+        ("S009_001", 2, None, 0, 0, "1:1"),
+        ("S009_001", 1, "neutral", None, None, None),
     ]
-    assert "AU12" not in table.columns
+    assert rows(table, "AU12")[0] == (None,) and rows(table, "AU12")[6] == (0,)
     facs = "FACS/S005/001/S005_001_00000003_facs.txt"
     assert faults(table) == [
         ("missing folder", ".", None, 0),
@@ -78,6 +82,7 @@ def test_ckplus_of_which_parts_are_missing(tmp_path: Path) -> None:
         ("missing picture", facs, None, 1),
         ("missing file", "cohn-kanade-images/S006/001", None, 0),
         ("missing picture", "FACS/S007/001/S007_001_00000002_facs.txt", None, 1),
+        ("rows do not match", "Emotion/S009/001/S009_001_00000001_emotion.txt", None, 0),
     ]
 
 

@@ -72,6 +72,10 @@ def read(root: Path) -> LabelTable:
             reading.fault("missing file", Place(sequence), "a sequence without FACS codes")
         named = [int(found.stem.split("_")[2]) for found in (file, expression_file) if found]
         apex = (named or [max(frames, default=0)])[0]
+        if expression_file and apex != named[-1]:
+            found = f"the emotion is of frame {named[-1]}, the action units of frame {apex}"
+            reading.fault("rows do not match", Place(expression_file), found)
+            expression_file = None
         place = Place(file or expression_file or sequence)
         labels = {
             "expression": _expression(reading, expression_file) if expression_file else None,
