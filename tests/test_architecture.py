@@ -17,6 +17,7 @@ MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     **{part: GROUND | {part} for part in SIBLINGS},
     "methods": GROUND | SIBLINGS | {"methods"},
+    "labelling": GROUND | {"data", "inference"},
     "protocols": GROUND | {"data", "faces", "metrics", "inference", "protocols"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "inference": GROUND | {"models", "faces", "inference"},

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, export, report, serve, synth, table, train
+from mien.cli import analyze, compare, evaluate, experiment, export, label, report, serve, synth, table, train
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
 app.command()(export.export)
+app.command()(label.label)
 app.command()(serve.serve)
 
 

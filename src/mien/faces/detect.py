@@ -12,6 +12,7 @@ from mien.errors import MienError
 from mien.preprocessing import Image
 
 Array = npt.NDArray[np.float32]
+SURE = 0.7  # score from which a place that was looked at counts as a face
 
 
 @dataclass(frozen=True)

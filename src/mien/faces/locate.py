@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.faces.boxes import overlap
-from mien.faces.detect import Detections, Refiner
+from mien.faces.detect import SURE, Detections, Refiner
 from mien.faces.mtcnn import Mtcnn
 from mien.preprocessing import Finder, Image, Preprocessing
 
 GUESSES = (0.7, 0.85, 1.0)  # sides of the boxes to look at, as shares of the longer side of the known place
-SURE = 0.7  # score from which the points are used
 SAME_PLACE = 0.2  # overlap that a face found by a search must have with the known place
 
 

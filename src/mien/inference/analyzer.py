@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import ImageError, MienError
-from mien.faces.detect import Detections, Detector, is_refiner, make_detector
+from mien.faces.detect import SURE, Detections, Detector, is_refiner, make_detector
 from mien.faces.follow import Follower
-from mien.faces.locate import SURE, locate
+from mien.faces.locate import locate
 from mien.images import Encoded, read_image
 from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor

@@ -11,7 +11,6 @@ import numpy as np
 
 from mien import __version__
 from mien.errors import TableError
-from mien.faces.locate import SURE
 from mien.inference.analyzer import Analyzer
 from mien.metrics.scores import Score, find, to_records
 from mien.protocols import PROTOCOLS
@@ -119,7 +118,7 @@ def _no_faces(analyzer: Analyzer) -> dict[str, Any]:
 def _claims(analyzer: Analyzer, pictures: list[Any]) -> Mapping[str, float]:
     faces = analyzer.crops(pictures)
     sure = np.zeros(len(faces), bool) if "expression" not in faces.labels else faces.expression.max(1) >= CONFIDENT
-    passed = ~(faces.score < SURE)  # NaN, from a network that takes crops as they are, passes
+    passed = faces.is_face
     found = [bool(len(analyzer.image(picture))) for picture in pictures]
     return {
         "pictures": len(pictures),
