@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, export, report, synth, table, train
+from mien.cli import analyze, compare, evaluate, experiment, export, report, synth, table, train, web
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
 app.command()(export.export)
+app.command()(web.web)
 
 
 def main() -> None:
