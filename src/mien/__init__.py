@@ -3,10 +3,14 @@
 The names below are found on first use, so that ``import mien`` stays cheap.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# ONNX Runtime's wheels report to their maker (on Linux and macOS since 1.29), and read this once, when they are loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from mien.config import Recipe, read_recipe

@@ -8,6 +8,8 @@ import onnxruntime as ort
 
 from mien.errors import CheckpointError, MienError
 
+ort.disable_telemetry_events()  # on Windows, where the variable that ``mien`` sets is not read
+
 
 def open_session(
     content: bytes, name: str, device: str | None = None, threads: int | None = None

@@ -6,7 +6,7 @@ from pathlib import Path
 from mien.errors import MienError
 from mien.inference.video import video_info
 
-MEGABYTE = 1_000_000
+MEGABYTE = 2**20
 
 
 @dataclass(frozen=True)

@@ -43,4 +43,5 @@ class Live:
         """The frame with its faces drawn in, and their cards; nothing of it is written to a disk."""
         faces = self.faces(image)
         picture = base64.b64encode(jpeg(draw_faces(image, faces), JPEG_QUALITY)).decode()
-        return TEMPLATES.get_template("live.html").render(picture=picture, cards=Markup(cards_html(faces, CARDS)))
+        cards = Markup(cards_html(faces, CARDS))  # our own template's, escaped there
+        return TEMPLATES.get_template("live.html").render(picture=picture, seen=len(faces), cards=cards)

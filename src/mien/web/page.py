@@ -45,7 +45,7 @@ def build_page(analyzer: Analyzer, rooms: Rooms, limits: Limits) -> Any:
 def _photo_tab(analyzer: Analyzer, rooms: Rooms, limits: Limits) -> None:
     import gradio as gr
 
-    upload = gr.File(label=f"Photo, at most {limits.upload_mb} MB", file_types=["image"], height=150)
+    upload = gr.File(label=f"Photo, at most {limits.upload_mb} MB", file_types=["image"], height=150, elem_id="photo")
     result = Result()
 
     def read(path: str, request: gr.Request) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -48,6 +49,7 @@ def serve(
         MienError: gradio is not installed, or the address cannot be used.
     """
     need_gradio()
+    _check_address(host, port)
     with TemporaryDirectory(prefix="mien-web-", ignore_cleanup_errors=True) as root, _until_stopped() as stopped:
         _set_up(Path(root))
         from mien.web.page import build_page
@@ -66,6 +68,18 @@ def serve(
     say("Ended; uploaded files are deleted.")
 
 
+def _check_address(host: str, port: int) -> None:
+    """Raise unless the page can listen there."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a page that has just ended does not count
+            probe.bind(address)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise MienError(f"Cannot listen on {host}, port {port} ({why}); take another --port or --host") from None
+
+
 def _set_up(root: Path) -> None:
     """What Gradio reads once, when it is imported: no reports to its makers, and files where we remove them."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -77,25 +91,22 @@ def _launch(page: Any, limits: Limits, host: str, port: int, open_browser: bool)
     from starlette.middleware import Middleware
 
     page.queue(max_size=WAITING, default_concurrency_limit=1)
-    try:
-        page.launch(
-            server_name=host,
-            server_port=port,
-            inbrowser=open_browser,
-            prevent_thread_lock=True,
-            quiet=True,
-            share=False,
-            ssr_mode=False,
-            footer_links=[],
-            run_history=False,
-            enable_monitoring=False,
-            max_file_size=limits.upload_mb * MEGABYTE,
-            css_paths=STYLES,
-            theme=_theme(gr),
-            app_kwargs={"middleware": [Middleware(_Policy)]},
-        )
-    except OSError as error:
-        raise MienError(f"Cannot listen on {host}, port {port}; is it in use? Take another with --port") from error
+    page.launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=open_browser,
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        ssr_mode=False,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size=limits.upload_mb * MEGABYTE,
+        css_paths=STYLES,
+        theme=_theme(gr),
+        app_kwargs={"middleware": [Middleware(_Policy)]},
+    )
 
 
 def _theme(gr: Any) -> Any:

@@ -27,7 +27,7 @@ def video_tab(analyzer: Analyzer, rooms: Rooms, limits: Limits, example: Path) -
     import gradio as gr
 
     label = f"Video, at most {limits.video_s:g} seconds and {limits.upload_mb} MB"
-    upload = gr.File(label=label, file_types=["video"], height=150)
+    upload = gr.File(label=label, file_types=["video"], height=150, elem_id="video")
     with gr.Row():
         every = gr.Slider(1, 10, 1, step=1, label="Look at every n-th frame", min_width=220)
         smooth = gr.Slider(0, 1, 0, step=0.05, label="Smooth over time, seconds", min_width=220)
@@ -64,15 +64,14 @@ def video_tab(analyzer: Analyzer, rooms: Rooms, limits: Limits, example: Path) -
         if running := stops.get(str(request.session_hash)):
             running.set()
 
-    def uploaded(path: str, request: gr.Request) -> list[Any]:
+    def uploaded(path: str, request: gr.Request) -> None:
         rooms.new_folder(str(request.session_hash), Path(path))
-        return result.nothing()
 
     one_at_a_time = {"concurrency_id": "video", "concurrency_limit": 1, "show_progress_on": result.html}
     start.click(read, [upload, every, smooth], result.outputs, api_visibility="private", **one_at_a_time)
     try_it.click(read_example, [every, smooth], result.outputs, api_visibility="private", **one_at_a_time)
     stop.click(end, queue=False, api_visibility="private")
-    upload.upload(uploaded, upload, result.outputs, api_visibility="private")
+    upload.upload(uploaded, upload, queue=False, api_visibility="private")
     upload.clear(result.nothing, None, result.outputs, api_visibility="private")
 
 

@@ -18,61 +18,77 @@ export function rint(x) {
   return rest === 0.5 ? low + (low & 1) : rest < 0.5 ? low : low + 1;
 }
 
-/** Which input pixels an output pixel is the mean of, and their weights: cv2.INTER_AREA along one side. */
-function areaWeights(from, to) {
+/**
+ * Which input pixels make an output pixel along one side, and their weights: `taps` neighbours from `first[out]` on, with
+ * `share[out * taps + n]`. `of(out)` gives [first pixel, weights].
+ */
+function weightsOf(to, taps, of) {
+  const first = new Int32Array(to), share = new Float32Array(to * taps);
+  for (let out = 0; out < to; out++) {
+    const [at, weights] = of(out);
+    first[out] = at;
+    share.set(weights, out * taps);
+  }
+  return { taps, first, share };
+}
+
+/** Means over areas, as cv2.INTER_AREA takes them. */
+function areas(from, to) {
   const scale = from / to;
-  return Array.from({ length: to }, (_, out) => {
+  return weightsOf(to, Math.ceil(scale) + 1, (out) => {
     const begin = out * scale, end = begin + scale, cell = Math.min(scale, from - begin);
     const last = Math.min(Math.floor(end), from - 1), first = Math.min(Math.ceil(begin), last);
-    const taken = [];
-    if (first - begin > 1e-3) taken.push([first - 1, (first - begin) / cell]);
-    for (let at = first; at < last; at++) taken.push([at, 1 / cell]);
-    if (end - last > 1e-3) taken.push([last, Math.min(end - last, 1, cell) / cell]);
-    return taken;
+    const before = first - begin > 1e-3, weights = before ? [(first - begin) / cell] : [];
+    for (let at = first; at < last; at++) weights.push(1 / cell);
+    if (end - last > 1e-3) weights.push(Math.min(end - last, 1, cell) / cell);
+    return [before ? first - 1 : first, weights];
   });
 }
 
-/** The two input pixels between which an output pixel lies: cv2.INTER_LINEAR along one side. */
-function linearWeights(from, to) {
+/** Lines between two pixels, as cv2.INTER_LINEAR draws them. */
+function lines(from, to) {
   const scale = from / to;
-  return Array.from({ length: to }, (_, out) => {
-    const place = Math.min(Math.max((out + 0.5) * scale - 0.5, 0), from - 1), low = Math.min(Math.floor(place), from - 1);
-    const share = place - low;
-    return share ? [[low, 1 - share], [low + 1, share]] : [[low, 1]];
+  return weightsOf(to, 2, (out) => {
+    const place = Math.min(Math.max((out + 0.5) * scale - 0.5, 0), from - 1), low = Math.floor(place);
+    return [low, [1 - (place - low), place - low]];
   });
 }
 
-function resample(image, width, height, weights) {
-  const across = weights(image.width, width), down = weights(image.height, height);
-  const narrow = new Float32Array(width * image.height * 3);
+/** Resize along the rows, then along the columns. A tap beyond the end has the weight 0. */
+function resample(image, width, height, kind) {
+  const across = kind(image.width, width), down = kind(image.height, height);
+  const narrow = new Float32Array(width * image.height * 3), side = width * 3;
   for (let y = 0, to = 0; y < image.height; y++) {
     const row = y * image.width * 3;
-    for (const taken of across) {
+    for (let x = 0; x < width; x++) {
       let r = 0, g = 0, b = 0;
-      for (const [x, weight] of taken) {
-        const at = row + x * 3;
-        r += image.data[at] * weight; g += image.data[at + 1] * weight; b += image.data[at + 2] * weight;
+      for (let n = 0, at = row + across.first[x] * 3; n < across.taps; n++, at += 3) {
+        const share = across.share[x * across.taps + n];
+        if (share === 0) continue;
+        r += image.data[at] * share; g += image.data[at + 1] * share; b += image.data[at + 2] * share;
       }
       narrow[to++] = r; narrow[to++] = g; narrow[to++] = b;
     }
   }
-  const data = new Uint8Array(width * height * 3), side = width * 3;
+  const data = new Uint8Array(side * height), sums = new Float32Array(side);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < side; x++) {
-      let sum = 0;
-      for (const [row, weight] of down[y]) sum += narrow[row * side + x] * weight;
-      data[y * side + x] = Math.min(255, rint(sum));
+    sums.fill(0);
+    for (let n = 0; n < down.taps; n++) {
+      const share = down.share[y * down.taps + n], row = (down.first[y] + n) * side;
+      if (share === 0) continue;
+      for (let x = 0; x < side; x++) sums[x] += narrow[row + x] * share;
     }
+    for (let x = 0; x < side; x++) data[y * side + x] = Math.min(255, rint(sums[x]));
   }
   return { data, width, height };
 }
 
 /** A smaller picture, by means over areas. */
 export const shrink = (image, width, height) =>
-  width === image.width && height === image.height ? image : resample(image, width, height, areaWeights);
+  width === image.width && height === image.height ? image : resample(image, width, height, areas);
 
 /** A picture of another size, by lines between pixels. */
-export const stretch = (image, width, height) => resample(image, width, height, linearWeights);
+export const stretch = (image, width, height) => resample(image, width, height, lines);
 
 /** What lies between two corners; black beyond the picture. */
 function cut(image, x1, y1, x2, y2) {
