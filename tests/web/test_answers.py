@@ -77,7 +77,7 @@ def test_a_video_keeps_its_times_and_gives_a_report(analyzer: Analyzer, tmp_path
     np.testing.assert_allclose(table["time_s"], times, atol=1e-4)
     assert answer.picture is not None
     np.testing.assert_allclose([frame.time_s for frame in read_video(answer.picture)], times, atol=1e-3)
-    assert answer.report is not None and "talk.mp4" in answer.report.read_text()
+    assert answer.report is not None and "data:image" in answer.report.read_text(), "its faces are found"
     assert told == sorted(told) and told[-1] == 1.0 and len(told) == 5
 
 

@@ -171,6 +171,8 @@ def test_a_video_gives_time_lines_an_annotated_copy_and_a_table(visit: Visit, tm
 
 def test_a_video_above_the_limit_and_a_broken_one_are_refused(visit: Visit, tmp_path: Path) -> None:
     open_tab(visit, "Video")
+    visit.page.get_by_role("button", name="Read the video").click()
+    visit.page.get_by_text("Choose a video first.").wait_for()
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     long = write_video(tmp_path / "long.mp4", [np.zeros((64, 64, 3), np.uint8)] * 4, [0, 3, 6, 9])
     for path, sentence in (

@@ -34,9 +34,10 @@ class Answer:
     report: Path | None = None
 
 
-def refusal(error: MienError, path: Path) -> Answer:
+def refusal(error: MienError, path: Path | None = None) -> Answer:
     """One sentence; the visitor's file is called by its name, not by where it lies here."""
-    return Answer(TEMPLATES.get_template("refusal.html").render(text=str(error).replace(str(path), path.name)))
+    text = str(error) if path is None else str(error).replace(str(path), path.name)
+    return Answer(TEMPLATES.get_template("refusal.html").render(text=text))
 
 
 def write_all(tables: Sequence[pa.Table], stem: Path) -> list[Path]:

@@ -40,9 +40,9 @@ def video_tab(analyzer: Analyzer, rooms: Rooms, limits: Limits, example: Path) -
     bar = gr.Progress()
 
     def read(path: str | None, every: int, smooth: float, request: gr.Request, progress: Any = bar) -> list[Any]:
-        video, page, stopped = Path(path or ""), str(request.session_hash), Event()
         if path is None:
-            return result.show(refusal(MienError("Choose a video first."), video))
+            return result.show(refusal(MienError("Choose a video first.")))
+        video, page, stopped = Path(path), str(request.session_hash), Event()
         folder = rooms.new_folder(page, None if video == example else video)
         stops[page] = stopped
 
