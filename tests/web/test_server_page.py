@@ -155,7 +155,7 @@ def test_a_video_gives_time_lines_an_annotated_copy_and_a_table(visit: Visit, tm
     times = [0.0, 0.1, 0.2, 0.5, 0.6, 0.7, 0.9, 1.0]  # uneven: the source's own timing
     person = [drawn(4, 160, AU12=4.0 * time) for time in times]
     upload(visit, write_video(tmp_path / "talk.mp4", person, times), "video")
-    visit.page.locator("#video").get_by_text("talk.mp4").first.wait_for()
+    visit.page.locator("#video .file-preview").wait_for()
     visit.page.get_by_role("button", name="Read the video").click()
     visit.page.locator(".mien-plot").first.wait_for(timeout=60_000)
     visit.page.get_by_text("talk.mp4: 1 person, 8 faces in 8 frames").wait_for()
@@ -180,12 +180,13 @@ def test_a_video_above_the_limit_and_a_broken_one_are_refused(visit: Visit, tmp_
         (tmp_path / "broken.mp4", "cannot read the video"),
     ):
         upload(visit, path, "video")
-        visit.page.locator("#video").get_by_text(path.name).first.wait_for()
+        visit.page.locator("#video .file-preview").wait_for()
         visit.page.get_by_role("button", name="Read the video").click()
         refusal = visit.page.locator(".mien-refusal", has_text=sentence)
         refusal.wait_for()
         assert refusal.inner_text().startswith(f"{path.name}: ")
         visit.page.locator("#video").get_by_label("Clear").click()
+        visit.page.locator("#video").get_by_text("Drop File Here").wait_for()
 
 
 def test_the_camera_shows_who_is_there(visit: Visit, server: Server) -> None:

@@ -9,7 +9,7 @@ import typer
 def web(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="[MODEL]", help="An ONNX file or a run's folder; default: the shipped model."),
+        typer.Argument(metavar="MODEL", help="An ONNX file or a run's folder; default: the shipped model."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 shows the page to the whole network.")] = (
         "127.0.0.1"
@@ -28,11 +28,14 @@ def web(
         Path | None, typer.Option(help="For --static: the npm package onnxruntime-web, as .tgz file or folder.")
     ] = None,
 ) -> None:
-    """Show a page on which faces are read: photos, videos, the camera. Nothing leaves this machine.
+    """Show a page on which faces are read: photos, videos, the camera. Ctrl+C ends it.
 
-    mien web model.onnx
+    Nothing leaves this machine, and uploads are deleted when their page closes. With --static a folder is written
+    instead: a page for any file server, on which the visitor's own browser does the work.
 
-    mien web model.onnx --static site && python -m http.server --directory site
+        mien web model.onnx
+
+        npm pack onnxruntime-web@1.30.0 && mien web model.onnx --static site
     """
     from mien.errors import MienError
 

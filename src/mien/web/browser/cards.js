@@ -38,8 +38,8 @@ function plane([valence, arousal]) {
     element("circle", { r: 1 }), element("path", { d: "M-1 0H1M0 -1V1" }),
     element("line", { x2: valence, y2: -arousal }),
     element("circle", { class: "mien-tip", r: 0.09, cx: valence, cy: -arousal }));
-  const words = element("p", {}, "valence (to the right) ", element("b", {}, signed(valence)), element("br"),
-    "arousal (upwards) ", element("b", {}, signed(arousal)));
+  const words = element("p", {}, "valence → ", element("b", {}, signed(valence)), element("br"),
+    "arousal ↑ ", element("b", {}, signed(arousal)));
   return [element("h4", {}, "Valence and arousal"), element("div", { class: "mien-va" }, dial, words)];
 }
 
