@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from typer.testing import CliRunner
 
 from inference.made import write_video
 from mien.cli import app
-from web.conftest import Visit, drawn, free_port
+from web.visits import Visit, drawn, free_port
 
-pytest.importorskip("gradio", reason="the extra web is not installed")
+pytestmark = pytest.mark.skipif(find_spec("gradio") is None, reason="the extra web is not installed")
 
 # The server's own promise not to speak with anybody: who is asked for, or connected to, is written down.
 WATCHED = """

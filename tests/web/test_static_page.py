@@ -24,7 +24,7 @@ from mien.inference.analyzer import Analyzer
 from mien.models.info import WEIGHTS_FILE
 from mien.preprocessing import Preprocessing
 from mien.web.static import RUNTIME, RUNTIME_FILES, RUNTIME_VERSION, write_static
-from web.conftest import Visit
+from web.visits import Visit
 
 ARCHIVE = f"{RUNTIME}-{RUNTIME_VERSION}.tgz"
 

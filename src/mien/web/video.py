@@ -77,29 +77,40 @@ def read_video_file(
         tell: called after every frame with the share that is done and a text.
         wanted: asked after every frame; False ends the work.
     """
-    parts: list[pa.Table] = []
-
-    def keep(sources: Sequence[str], tables: Iterable[pa.Table]) -> None:
-        parts.extend(tables)
-
-    source = Source("video", str(video))
     try:
         limits.check_video(video)
         progress = _Progress(video.name, video_info(video).duration_s, limits, tell, wanted)
-        tally = analyze(analyzer, [source], keep, [Annotator(folder / "annotated", [source]), progress], options)
+        tables, broken = _analyzed(analyzer, video, folder, options, progress)
+        tell(1.0, "drawing time lines")
+        return _answer(tables, broken, video, folder)
     except MienError as error:
         return refusal(error, video)
-    broken = [why.replace(str(video), video.name) for why in tally.failed.values()]
+
+
+def _analyzed(
+    analyzer: Analyzer, video: Path, folder: Path, options: Options, progress: _Progress
+) -> tuple[list[pa.Table], list[str]]:
+    """The video's rows, and what is wrong with it; an annotated copy is written to ``folder / "annotated"``."""
+    parts: list[pa.Table] = []
+
+    def keep(sources: Sequence[str], tables: Iterable[pa.Table]) -> None:
+        parts.extend(_named(table, video) for table in tables)
+
+    source = Source("video", str(video))
+    tally = analyze(analyzer, [source], keep, [Annotator(folder / "annotated", [source]), progress], options)
+    broken = list(tally.failed.values())
     if not tally.pictures:
-        return refusal(MienError(broken[0]), video)
-    tables = [_named(part, video) for part in parts]
+        raise MienError(broken[0])
+    return parts, [why.replace(str(video), video.name) for why in broken]
+
+
+def _answer(tables: list[pa.Table], broken: list[str], video: Path, folder: Path) -> Answer:
     rows = check_analysis(pa.concat_tables(tables), video.name)
-    tell(1.0, "drawing time lines")
     report = write_analysis_page(rows, folder / f"{video.stem}.html", video.name, video.parent).path
-    annotated = next((folder / "annotated").glob("*.mp4"))
     html = TEMPLATES.get_template("video.html").render(
         name=video.name, counts=overview(rows), broken=broken, people=_people(rows)
     )
+    annotated = next((folder / "annotated").glob("*.mp4"))
     return Answer(html, "", annotated, write_all(tables, folder / video.stem), report)
 
 
