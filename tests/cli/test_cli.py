@@ -24,6 +24,7 @@ VERBS = (
     "export",
     "label",
     "serve",
+    "web",
 )
 RECIPE = """
 name = "tiny"

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, export, label, report, serve, synth, table, train
+from mien.cli import analyze, compare, evaluate, experiment, export, label, report, serve, synth, table, train, web
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.command()(compare.compare)
 app.command()(export.export)
 app.command()(label.label)
 app.command()(serve.serve)
+app.command()(web.web)
 
 
 def main() -> None:
