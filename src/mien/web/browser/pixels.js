@@ -83,9 +83,23 @@ function resample(image, width, height, kind) {
   return { data, width, height };
 }
 
+/** Half of the size: means of four pixels, halves rounded up as OpenCV does here (and only here). */
+function halved(image) {
+  const width = image.width / 2, height = image.height / 2, side = image.width * 3;
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0, to = 0; y < height; y++)
+    for (let x = 0, at = 2 * y * side; x < width; x++, at += 3)
+      for (let channel = 0; channel < 3; channel++, at++, to++)
+        data[to] = (image.data[at] + image.data[at + 3] + image.data[at + side] + image.data[at + side + 3] + 2) >> 2;
+  return { data, width, height };
+}
+
 /** A smaller picture, by means over areas. */
-export const shrink = (image, width, height) =>
-  width === image.width && height === image.height ? image : resample(image, width, height, areas);
+export function shrink(image, width, height) {
+  if (width === image.width && height === image.height) return image;
+  if (2 * width === image.width && 2 * height === image.height) return halved(image);
+  return resample(image, width, height, areas);
+}
 
 /** A picture of another size, by lines between pixels. */
 export const stretch = (image, width, height) => resample(image, width, height, lines);
