@@ -17,7 +17,7 @@ MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     **{part: GROUND | {part} for part in SIBLINGS},
     "methods": GROUND | SIBLINGS | {"methods"},
-    "protocols": GROUND | {"data", "faces", "metrics", "inference", "protocols"},
+    "examination": GROUND | {"data", "faces", "metrics", "inference", "examination"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "inference": GROUND | {"models", "faces", "inference"},
     "analysis": GROUND | {"metrics", "inference", "analysis"},

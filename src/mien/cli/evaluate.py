@@ -38,7 +38,7 @@ def evaluate(
 
         mien evaluate runs/demo/sjmt-seed0 demo/B.parquet --split test
 
-    With --all it runs the protocols by which the shipped network is measured (see mien.protocols), on whole pictures
+    With --all it runs the exams by which the shipped network is measured (see mien.examination), on whole pictures
     as a user would give them: scores, groups, spoiled pictures, pictures without a face. It needs no torch.
 
         mien evaluate default --all --card card.md

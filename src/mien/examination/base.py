@@ -1,4 +1,4 @@
-"""What a protocol says."""
+"""What an exam says."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,7 +12,7 @@ class Goal(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Exam:
     """A set of faces, and what is scored on it.
 
     Attributes:
