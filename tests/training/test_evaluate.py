@@ -165,6 +165,8 @@ def test_the_files_of_an_evaluation_hold_everything(model: AffectModel, tmp_path
     for ours, theirs in zip(scores, from_records(content["scores"]), strict=True):
         assert ours == theirs or math.isnan(ours.value) == math.isnan(theirs.value)
     assert pq.read_table(tmp_path / "T.parquet").equals(prediction_table(found))
+    fewer = predictions_on(model, model.spec, faces_of(full_table(), where={"subject": "Ttrain1"}))
+    assert content["rows_sha256"] == found.rows_hash != fewer.rows_hash
 
 
 def test_scores_can_be_computed_again_from_the_predictions_table(model: AffectModel, tmp_path: Path) -> None:

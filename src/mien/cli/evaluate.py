@@ -78,12 +78,14 @@ def evaluate(
     about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}
     write_evaluation(run / "test", faces.name, predictions, scores, about)
     if as_json:
-        typer.echo(json.dumps({"about": about, "scores": to_records(scores)}))
+        content = {"about": about, "rows_sha256": predictions.rows_hash, "scores": to_records(scores)}
+        typer.echo(json.dumps(content))
         return
     if split is None and "split" in opened.columns:
         typer.echo("Note: this scores the rows of all splits, training rows included; --split test takes one.")
     print_grid(f"{run} on {len(predictions.rows)} faces of {table}", _grid(scores))
     typer.echo(f"{run / 'test' / faces.name}.json and .parquet: scores and predictions")
+    typer.echo(f"Rows scored: {predictions.rows_hash[:16]} (the same for everybody who scores these faces)")
 
 
 def _grid(scores: "Sequence[Score]") -> list[list[str]]:
