@@ -18,6 +18,7 @@ MAY_IMPORT = {
     **{part: GROUND | {part} for part in SIBLINGS},
     "methods": GROUND | SIBLINGS | {"methods"},
     "examination": GROUND | {"data", "faces", "metrics", "inference", "examination"},
+    "protocols": GROUND | {"data", "metrics", "inference", "analysis", "protocols"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "inference": GROUND | {"models", "faces", "inference"},
     "analysis": GROUND | {"metrics", "inference", "analysis"},

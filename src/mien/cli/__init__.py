@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, export, report, synth, table, train
+from mien.cli import analyze, compare, evaluate, experiment, export, report, score, synth, table, train
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
+app.command()(score.score)
 app.command()(export.export)
 
 

@@ -1,0 +1,182 @@
+"""Which row of the truth an answer belongs to: by path, file name, or clip and frame."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import ScoreError
+from mien.inference.video import VIDEO_SUFFIXES
+from mien.protocols.outputs.base import NO_FRAME, Outputs
+
+Rows = NDArray[np.int64]
+Key = Hashable | None  # None: this rule has no name for the row
+
+
+class Names(NamedTuple):
+    """How the truth names its n rows; None where it does not. ``row`` is the number in the whole table."""
+
+    row: Sequence[int]
+    path: Sequence[str | None]
+    clip: Sequence[str | None]
+    frame: Sequence[int | None]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Pairs of rows, and what has no partner.
+
+    Attributes:
+        rule: how they were found.
+        truth, answers: (m,) row numbers that belong together.
+        missing: rows of the truth without an answer.
+        unused: rows of the answers whose picture or frame is not in the truth.
+        further: how many other faces of the same pictures were left out for a surer one.
+    """
+
+    rule: str
+    truth: Rows
+    answers: Rows
+    missing: Rows
+    unused: Rows
+    further: int
+
+
+class Rule(NamedTuple):
+    """A way to name a row: the last ``parts`` of its path (0: all), and perhaps its frame."""
+
+    name: str
+    parts: int
+    frame: bool = False
+    clip: bool = False
+
+
+RULES = (
+    Rule("path", 0),
+    Rule("path and frame", 0, frame=True),
+    Rule("folder and file name", 2),
+    Rule("folder, file name and frame", 2, frame=True),
+    Rule("file name", 1),
+    Rule("file name and frame", 1, frame=True),
+    Rule("clip and frame", 1, frame=True, clip=True),
+)
+"""Tried in this order; the one that finds most pairs is used, the first of equals."""
+
+
+def join(outputs: Outputs, names: Names, first_frame: int = 0) -> Joined:
+    """Pair the answers with the rows of the truth.
+
+    A rule is usable where it gives every row of the truth a name of its own. Rules without a frame are not used for
+    answers about several frames of one file. Of several faces in one picture or frame the surest is taken.
+
+    Args:
+        outputs: the answers; where they name the truth's rows themselves, only that counts.
+        names: of the truth's rows.
+        first_frame: the number that the truth gives to the first frame of a clip.
+
+    Raises:
+        ScoreError: no rule finds a pair, or several faces are in one frame and nothing says which is surest.
+    """
+    if outputs.row is not None:
+        return _paired("row", outputs, names.row, outputs.row.tolist())
+    found = []
+    for rule in RULES:
+        ours = _truth_keys(rule, names)
+        theirs = _answer_keys(rule, outputs, first_frame)
+        if _usable(rule, ours, outputs, theirs):
+            pairs = len(set(ours) & set(theirs) - {None})
+            found.append((pairs, rule.name, ours, theirs))
+    best = max(found, key=lambda one: one[0], default=(0, "", [], []))
+    if not best[0]:
+        raise ScoreError(
+            f"{outputs.where}: no row fits the truth by path, file name or clip and frame: "
+            f"the answers are about {_shown(outputs.path)}, the truth is about {_shown([*names.path, *names.clip])}"
+        )
+    return _paired(best[1], outputs, best[2], best[3])
+
+
+def tail(path: str, parts: int) -> str:
+    """The last parts of a path, whatever its slashes; all of it for 0.
+
+    >>> tail("C:\\\\set\\\\a.png", 1), tail("set/b/a.png", 2)
+    ('a.png', 'b/a.png')
+    """
+    pieces = PurePosixPath(path.replace("\\", "/")).parts
+    return "/".join(pieces[-parts:] if parts else pieces)
+
+
+def _truth_keys(rule: Rule, names: Names) -> list[Key]:
+    place: Callable[[str], str] = (lambda p: _stem(p)) if rule.clip else (lambda p: tail(p, rule.parts))
+    sources = names.clip if rule.clip else names.path
+    keys: list[Key] = []
+    for source, frame in zip(sources, names.frame, strict=True):
+        known = source is not None and not (rule.frame and frame is None)
+        keys.append(((place(str(source)), frame) if rule.frame else place(str(source))) if known else None)
+    return keys
+
+
+def _answer_keys(rule: Rule, outputs: Outputs, first_frame: int) -> list[Key]:
+    place: Callable[[str], str] = (lambda p: _stem(p)) if rule.clip else (lambda p: tail(p, rule.parts))
+    if not rule.frame:
+        return [place(path) for path in outputs.path]
+    return [
+        (place(path), frame + first_frame) if frame != NO_FRAME else None
+        for path, frame in zip(outputs.path, outputs.frame.tolist(), strict=True)
+    ]
+
+
+def _usable(rule: Rule, ours: list[Key], outputs: Outputs, theirs: list[Key]) -> bool:
+    counts = Counter(key for key in ours if key is not None)
+    if not counts or max(counts.values()) > 1:
+        return False
+    if rule.frame:
+        return True
+    frames: dict[Key, int] = {}
+    return all(
+        frames.setdefault(key, frame) == frame for key, frame in zip(theirs, outputs.frame.tolist(), strict=True)
+    )
+
+
+def _paired(rule: str, outputs: Outputs, ours: Sequence[Key], theirs: Sequence[Key]) -> Joined:
+    where = {key: row for row, key in enumerate(ours) if key is not None}
+    chosen: dict[int, int] = {}
+    unused, further = [], 0
+    answered = outputs.answered
+    for row in _surest_first(outputs):
+        place = where.get(theirs[row])
+        if place is None:
+            unused.append(row)
+        elif place not in chosen:
+            chosen[place] = row
+        elif answered[row]:
+            further += 1
+            if np.isnan(outputs.score[row]):
+                raise ScoreError(
+                    f"{outputs.where}: several faces for {outputs.path[row]}, frame {outputs.frame[row]}, and no score "
+                    "that says which is surest; leave one row per picture or frame"
+                )
+    truth = np.array(sorted(chosen), np.int64)
+    missing = np.setdiff1d(np.arange(len(ours)), truth)
+    answers = np.array([chosen[place] for place in truth.tolist()], np.int64)
+    return Joined(rule, truth, answers, missing, np.array(sorted(unused), np.int64), further)
+
+
+def _surest_first(outputs: Outputs) -> list[int]:
+    """Rows with an answer before those without, then by falling score; the order of the file among equals."""
+    score = np.nan_to_num(outputs.score, nan=-np.inf)
+    rows: list[int] = np.lexsort((-score, ~outputs.answered)).tolist()
+    return rows
+
+
+def _stem(path: str) -> str:
+    name = PurePosixPath(tail(path, 1))
+    return name.stem if name.suffix.lower() in VIDEO_SUFFIXES else name.name
+
+
+def _shown(values: Sequence[Any]) -> str:
+    names = list(dict.fromkeys(str(value) for value in values if value is not None))
+    return f"{', '.join(names[:3])}{' ...' if len(names) > 3 else ''}" if names else "nothing that is named"
