@@ -12,7 +12,19 @@ from typer.testing import CliRunner
 from mien.cli import app, main
 from mien.errors import MienError
 
-VERBS = ("analyze", "report", "synth", "table", "train", "evaluate", "experiment", "compare", "score", "export")
+VERBS = (
+    "analyze",
+    "report",
+    "synth",
+    "table",
+    "train",
+    "evaluate",
+    "experiment",
+    "compare",
+    "score",
+    "submission",
+    "export",
+)
 RECIPE = """
 name = "tiny"
 

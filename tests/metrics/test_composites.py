@@ -14,6 +14,7 @@ from mien.metrics.composites import (
     every_label_f1,
     fold_f1,
     mean_ccc,
+    mean_every_label_f1,
     p_mtl,
 )
 from mien.metrics.multilabel import label_f1
@@ -131,3 +132,23 @@ def test_nothing_known_is_undefined_not_zero() -> None:
     nothing = ~full(3)
     assert np.isnan(abaw_expression(PREDS, TARGET, nothing, 3))
     assert np.isnan(abaw_units(AU_PREDS, AU_TARGET, ~full(3, 2)))
+
+
+def test_what_a_draw_happens_to_lack_says_nothing_in_it() -> None:
+    """Rejected: 0 there, which would put an interval below its own score."""
+    without_one = np.array([1.0, 0.0, 0.0])  # of the classes 0 and 1 only the first is drawn; 2 has no rows at all
+    assert every_class_f1([0, 1, 1], [0, 1, 1], full(3), 3, without_one) == pytest.approx([1, np.nan, 0], nan_ok=True)
+    right = np.array([[1, 0, 0], [0, 1, 0]], bool)
+    f1 = every_label_f1(right, right, full(2, 3), weights=[1.0, 0.0])
+    assert f1 == pytest.approx([1, np.nan, 0], nan_ok=True)
+    assert mean_every_label_f1(right, right, full(2, 3), weights=[1.0, 0.0]) == 0.5
+    folds = fold_f1(right, right, full(2, 3), [0, 1], weights=[1.0, 0.0])
+    assert folds == pytest.approx([0.5, 0, 0])  # each fold lacks a unit; fold 1 is not drawn
+
+
+def test_a_label_that_nobody_knows_makes_a_mean_undefined() -> None:
+    known = full(2, 2)
+    known[:, 1] = False
+    assert np.isnan(mean_every_label_f1([[1.0, 1.0], [0.0, 0.0]], [[1, 1], [0, 0]], known))  # rejected: the rest's mean
+    known[:, 1] = [True, False]
+    assert np.isnan(fold_f1([[1.0, 1.0], [0.0, 0.0]], [[1, 1], [0, 0]], known, [0, 1])[1])

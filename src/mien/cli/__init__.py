@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, export, report, score, synth, table, train
+from mien.cli import analyze, compare, evaluate, experiment, export, report, score, submission, synth, table, train
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
 app.command()(score.score)
+app.command()(submission.submission)
 app.command()(export.export)
 
 

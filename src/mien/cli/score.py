@@ -74,7 +74,7 @@ def score(
         table,
         splits=([] if split == ["all"] else split) if split else None,
         where=_pairs(where, "--where", "source=lfw"),
-        thresholds={name: _number(value) for name, value in _pairs(threshold, "--threshold", "AU12=0.3").items()},
+        thresholds=thresholds_of(threshold),
         first_frame=first_frame,
         draws=draws,
     )
@@ -126,6 +126,11 @@ def _pairs(texts: list[str], option: str, example: str) -> dict[str, str]:
     if "" in pairs or "" in pairs.values():
         raise MienError(f"{option} {' '.join(texts)}: expected NAME=VALUE, for example {example}")
     return pairs
+
+
+def thresholds_of(texts: list[str]) -> dict[str, float]:
+    """``--threshold AU12=0.3`` as numbers."""
+    return {name: _number(value) for name, value in _pairs(texts, "--threshold", "AU12=0.3").items()}
 
 
 def _number(text: str) -> float:

@@ -1,16 +1,18 @@
 """Scores as challenges and papers put them together; they count what ``classification`` and ``multilabel`` leave out.
 
 There a class or label that the test set lacks is undefined and stays out of a mean. The official scorers of the
-challenges call it 0 and divide by all of them: dropping it would raise a mean. Everything else is as there: ``mask``
-True where a label is known, ``weights`` (N,) how often a row counts.
+challenges call it 0 and divide by all of them: dropping it would raise a mean. What the test set has but a bootstrap
+draw (``weights``) happens to lack says nothing in that draw and is NaN there; means go over the rest. Everything else
+is as there: ``mask`` True where a label is known, ``weights`` (N,) how often a row counts.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mien.metrics.agreement import ccc
-from mien.metrics.arrays import Array, as_mask, ratio, row_weights
+from mien.metrics.arrays import Array, as_mask, mean_defined, ratio, row_weights
 from mien.metrics.classification import accuracy, confusion_matrix, f1_of
+from mien.metrics.multilabel import f1_of as label_f1_of
 from mien.metrics.multilabel import label_counts
 
 Triple = tuple[ArrayLike, ArrayLike, ArrayLike]
@@ -28,9 +30,23 @@ def every_class_f1(
     >>> every_class_f1([0, 1], [0, 0], np.full(2, True), 3).round(3)
     array([0.667, 0.   , 0.   ])
     """
-    confusion = confusion_matrix(preds, target, mask, n_classes + 1, weights)
-    f1 = np.nan_to_num(f1_of(confusion)[:n_classes])
-    return f1 if confusion.sum() else np.full(n_classes, np.nan)
+    known = as_mask(mask, 1)
+    f1 = f1_of(confusion_matrix(preds, target, known, n_classes + 1, weights))[:n_classes]
+    lacking = np.setdiff1d(np.arange(n_classes), np.asarray(target)[known])
+    if known.any():
+        f1[lacking] = 0.0
+    return f1
+
+
+def mean_every_class_f1(
+    preds: ArrayLike, target: ArrayLike, mask: ArrayLike, n_classes: int, weights: ArrayLike | None = None
+) -> float:
+    """The mean of ``every_class_f1`` over all classes.
+
+    >>> mean_every_class_f1([0, 1], [0, 0], np.full(2, True), 3).__round__(3)
+    0.222
+    """
+    return mean_defined(every_class_f1(preds, target, mask, n_classes, weights)).value
 
 
 def every_label_f1(
@@ -47,9 +63,27 @@ def every_label_f1(
     >>> every_label_f1([[0.9, 0.9], [0.2, 0.1]], [[1, 0], [1, 0]], np.full((2, 2), True)).round(3)
     array([0.667, 0.   ])
     """
-    tp, fp, fn, tn = label_counts(preds, target, mask, thresholds, weights)
-    f1 = np.nan_to_num(ratio(2 * tp, 2 * tp + fp + fn))
-    return np.where(tp + fp + fn + tn > 0, f1, np.nan)
+    known = as_mask(mask, 2)
+    f1 = label_f1_of(label_counts(preds, target, known, thresholds, weights))
+    present = (known & (np.asarray(target) == 1)).any(axis=0)
+    return np.where(known.any(axis=0) & ~present, 0.0, f1)
+
+
+def mean_every_label_f1(
+    preds: ArrayLike,
+    target: ArrayLike,
+    mask: ArrayLike,
+    thresholds: ArrayLike = 0.5,
+    weights: ArrayLike | None = None,
+) -> float:
+    """The mean of ``every_label_f1`` over all labels; NaN where one has no rows.
+
+    >>> mean_every_label_f1([[0.9, 0.9], [0.2, 0.1]], [[1, 0], [1, 0]], np.full((2, 2), True)).__round__(3)
+    0.333
+    """
+    if not as_mask(mask, 2).any(axis=0).all():
+        return np.nan
+    return mean_defined(every_label_f1(preds, target, mask, thresholds, weights)).value
 
 
 def decision_accuracy(
@@ -81,7 +115,7 @@ def abaw_expression(
     >>> abaw_expression([0, 1, 1, 0], [0, 0, 1, 1], np.full(4, True), 2)
     0.5
     """
-    f1 = float(every_class_f1(preds, target, mask, n_classes, weights).mean())
+    f1 = mean_every_class_f1(preds, target, mask, n_classes, weights)
     return EXPRESSION_F1_SHARE * f1 + (1 - EXPRESSION_F1_SHARE) * accuracy(preds, target, mask, weights)
 
 
@@ -99,7 +133,7 @@ def abaw_units(
     >>> abaw_units([[0.9, 0.1], [0.9, 0.1]], [[1, 0], [0, 1]], np.full((2, 2), True)).__round__(4)
     0.4167
     """
-    f1 = float(every_label_f1(preds, target, mask, thresholds, weights).mean())
+    f1 = mean_every_label_f1(preds, target, mask, thresholds, weights)
     return AU_F1_SHARE * f1 + (1 - AU_F1_SHARE) * decision_accuracy(preds, target, mask, thresholds, weights)
 
 
@@ -123,17 +157,18 @@ def fold_f1(
     """F1 of each label (A,): the mean of its F1 in every fold, ``folds`` (N,).
 
     Not the F1 of the folds' rows put together, which is another number: F1 is no mean over rows. A label that a fold
-    lacks scores 0 there.
+    lacks scores 0 there; one that is unknown in all of a fold's rows is NaN.
 
     >>> fold_f1([[0.9], [0.9], [0.9]], [[1], [1], [0]], np.full((3, 1), True), [0, 1, 1]).round(3)
     array([0.833])
     """
-    known = as_mask(mask, 2)
-    places = np.asarray(folds)
-    counts = row_weights(np.ones(len(known), bool), weights)
-    parts = [every_label_f1(preds, target, known, thresholds, counts * (places == fold)) for fold in np.unique(places)]
-    means: Array = np.mean(parts, axis=0)
-    return means
+    known, places = as_mask(mask, 2), np.asarray(folds)
+    p, t, counts = np.asarray(preds), np.asarray(target), row_weights(np.full(len(known), True), weights)
+    by_fold = [places == fold for fold in np.unique(places)]
+    parts = [every_label_f1(p[rows], t[rows], known[rows], thresholds, counts[rows]) for rows in by_fold]
+    means = np.array([mean_defined(of_label).value for of_label in np.transpose(parts)])
+    in_every_fold = np.all([known[rows].any(axis=0) for rows in by_fold], axis=0)
+    return np.asarray(np.where(in_every_fold, means, np.nan))
 
 
 def p_mtl(
@@ -154,6 +189,5 @@ def p_mtl(
     >>> p_mtl(va, expression, ([[1.0, 0.0], [0.0, 1.0]], [[1, 0], [0, 1]], full), 2)
     3.0
     """
-    faces = every_class_f1(*expression, n_classes, weights).mean()
-    units = every_label_f1(*au, thresholds, weights).mean()
-    return float(mean_ccc(*va, weights) + faces + units)
+    faces = mean_every_class_f1(*expression, n_classes, weights)
+    return mean_ccc(*va, weights) + faces + mean_every_label_f1(*au, thresholds, weights)

@@ -19,6 +19,7 @@ SCORER = (
     "the organisers' is not public; teams' code uses scikit-learn f1_score per class or unit, 0 for one that is never "
     "right, and population moments (ddof = 0) for the CCC"
 )
+CLASS_SCORER = f"{SCORER}; its macro mean drops a class that is neither in the truth nor answered, which we count as 0"
 SPLIT = "Aff-Wild2, all annotated frames of the validation videos; the test labels are with the organisers"
 ALL_CLASSES = "every class of the challenge counts, one without frames as 0; a mean over present classes only is wrong"
 ALL_UNITS = "every unit of the challenge counts, one without positive frames as 0"
@@ -31,7 +32,7 @@ ABAW = (
         source=FIRST,
         split=SPLIT,
         averaging=f"F1 per class, then the mean: {ALL_CLASSES}. Accuracy over frames, not over classes",
-        scorer=SCORER,
+        scorer=CLASS_SCORER,
         labels={"expression": SEVEN},
         measure=measures.abaw_expression,
         splits=("val",),
@@ -67,8 +68,8 @@ ABAW = (
         splits=("val",),
         figures=(
             Figure("baseline of ABAW 2, validation", "valence 0.210, arousal 0.230", "2107.01175, abstract"),
-            Figure("Zhang et al., validation", "valence 0.469, arousal 0.649", "2107.01175, abstract"),
-            Figure("Zhang et al., test", "valence 0.463, arousal 0.492", "2107.01175, abstract"),
+            Figure("leader-follower fusion, validation", "valence 0.469, arousal 0.649", "2107.01175, abstract"),
+            Figure("leader-follower fusion, test", "valence 0.463, arousal 0.492", "2107.01175, abstract"),
         ),
     ),
     ScoringProtocol(
@@ -77,7 +78,7 @@ ABAW = (
         source=LATER,
         split=SPLIT,
         averaging=f"F1 per class, then the mean: {ALL_CLASSES}",
-        scorer=SCORER,
+        scorer=CLASS_SCORER,
         labels={"expression": EIGHT},
         measure=measures.mean_expression_f1,
         splits=("val",),
@@ -97,9 +98,9 @@ ABAW = (
         name="abaw_mtl",
         title="ABAW 3 and later, multi-task: P_MTL = mean CCC + mean F1 of expressions + mean F1 of units",
         source=LATER,
-        split="s-Aff-Wild2 validation (26,876 rows), each part over the rows that have its label",
+        split="the validation frames of s-Aff-Wild2 (26,876), each part over the rows that have its label",
         averaging=f"the sum, not the mean, of three means. CCC over all rows at once; {ALL_CLASSES}; {ALL_UNITS}",
-        scorer=SCORER,
+        scorer=CLASS_SCORER,
         labels={"expression": EIGHT, "au": TWELVE_UNITS, "va": VALENCE_AROUSAL},
         measure=measures.abaw_mtl,
         splits=("val",),

@@ -1,6 +1,6 @@
 """A protocol as text: for ``mien score PROTOCOL`` and docs/protocols.md."""
 
-from collections.abc import Iterable
+from textwrap import fill
 
 from mien.protocols.base import ScoringProtocol
 
@@ -10,20 +10,20 @@ def section(protocol: ScoringProtocol) -> str:
     facts = {
         "Source": protocol.source,
         "Rows": protocol.split + _default(protocol),
-        "Labels": "; ".join(f"{task}: {', '.join(names)}" for task, names in protocol.labels.items()),
+        "Labels": "; ".join(f"`{task}` {', '.join(names)}" for task, names in protocol.labels.items()),
         "Thresholds": _thresholds(protocol),
         "Averaging": protocol.averaging,
         "Scorer": protocol.scorer,
     }
     lines = [f"## `{protocol.name}`", "", f"{protocol.title}.", ""]
-    lines += [f"- **{what}.** {text}." for what, text in facts.items() if text]
+    lines += [_item(what, text) for what, text in facts.items() if text]
     lines += ["", *_figures(protocol)]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def document(opening: str, protocols: Iterable[ScoringProtocol]) -> str:
-    """All sections below an opening."""
-    return "\n".join([opening.rstrip(), "", *(section(protocol) for protocol in protocols)])
+def _item(what: str, text: str) -> str:
+    line = f"- **{what}.** {text[0].upper()}{text[1:]}."
+    return fill(line, 120, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
 
 
 def _default(protocol: ScoringProtocol) -> str:

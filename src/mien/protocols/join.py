@@ -146,7 +146,7 @@ def _paired(rule: str, outputs: Outputs, ours: Sequence[Key], theirs: Sequence[K
     chosen: dict[int, int] = {}
     unused, further = [], 0
     answered = outputs.answered
-    for row in _surest_first(outputs):
+    for row in surest_first(outputs):
         place = where.get(theirs[row])
         if place is None:
             unused.append(row)
@@ -165,7 +165,7 @@ def _paired(rule: str, outputs: Outputs, ours: Sequence[Key], theirs: Sequence[K
     return Joined(rule, truth, answers, missing, np.array(sorted(unused), np.int64), further)
 
 
-def _surest_first(outputs: Outputs) -> list[int]:
+def surest_first(outputs: Outputs) -> list[int]:
     """Rows with an answer before those without, then by falling score; the order of the file among equals."""
     score = np.nan_to_num(outputs.score, nan=-np.inf)
     rows: list[int] = np.lexsort((-score, ~outputs.answered)).tolist()

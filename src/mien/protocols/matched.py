@@ -87,7 +87,7 @@ def class_places(words: Sequence[Any], classes: Sequence[str]) -> Part:
 def _expression(protocol: ScoringProtocol, outputs: Outputs, classes: Sequence[str]) -> tuple[Part, list[str]]:
     told = [name for name in classes if name in outputs.values]
     if told:
-        return _most_probable(outputs.values, told, classes), _never(outputs, told, classes)
+        return most_probable(outputs.values, told, classes), _never(outputs, told, classes)
     if outputs.expression is None:
         raise ScoreError(
             f"{outputs.where} ({outputs.tool}): no column for expressions, neither 'expression' nor one of "
@@ -98,7 +98,8 @@ def _expression(protocol: ScoringProtocol, outputs: Outputs, classes: Sequence[s
     return (np.where(one_of_them, places, len(classes)), given), []
 
 
-def _most_probable(values: Mapping[str, Array], told: Sequence[str], classes: Sequence[str]) -> Part:
+def most_probable(values: Mapping[str, Array], told: Sequence[str], classes: Sequence[str]) -> Part:
+    """The place among ``classes`` of the largest of the probabilities that the tool has, and where it has them."""
     probs = np.stack([values[name] for name in told], axis=1)
     known = np.asarray(~np.isnan(probs).any(axis=1))
     places = np.array([classes.index(name) for name in told])

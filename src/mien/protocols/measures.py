@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mien.metrics import agreement, classification, composites, multilabel
-from mien.metrics.arrays import Array, Mask
+from mien.metrics.arrays import Array, Mask, mean_defined
 from mien.metrics.scorers import Scorer
 from mien.protocols.base import Matched
 
@@ -16,18 +16,22 @@ Names = list[tuple[str, str]]
 
 
 def class_accuracy(m: Matched) -> Scorer:
-    """Accuracy, mean per-class accuracy over all classes, and the accuracy (recall) of each."""
+    """Accuracy, mean per-class accuracy, and the accuracy (recall) of each class.
+
+    The mean is over all classes, and undefined where the test set lacks one.
+    """
     preds, target, known = m.of("expression")
-    classes = m.labels["expression"]
+    classes, rows = m.labels["expression"], _class_rows(m)
 
     def values(weights: Array) -> Array:
         confusion = classification.confusion_matrix(preds, target, known, len(classes) + 1, weights)
         recall = classification.recall_of(confusion)[: len(classes)]
-        return np.concatenate([[classification.accuracy_of(confusion), recall.mean()], recall])
+        mean = mean_defined(recall).value if all(rows) else np.nan
+        return np.concatenate([[classification.accuracy_of(confusion), mean], recall])
 
     names: Names = [("accuracy", ""), ("mean_class_accuracy", "")]
     names += [("class_accuracy", name) for name in classes]
-    return Scorer(names, values, [int(known.sum())] * 2 + _class_rows(m))
+    return Scorer(names, values, [int(known.sum())] * 2 + rows)
 
 
 def abaw_expression(m: Matched) -> Scorer:
@@ -38,7 +42,8 @@ def abaw_expression(m: Matched) -> Scorer:
     def values(weights: Array) -> Array:
         f1 = composites.every_class_f1(preds, target, known, len(classes), weights)
         both = composites.abaw_expression(preds, target, known, len(classes), weights)
-        return np.concatenate([[both, f1.mean(), classification.accuracy(preds, target, known, weights)], f1])
+        accuracy = classification.accuracy(preds, target, known, weights)
+        return np.concatenate([[both, mean_defined(f1).value, accuracy], f1])
 
     names: Names = [("composite", ""), ("mean_f1", ""), ("accuracy", ""), *(("f1", name) for name in classes)]
     return Scorer(names, values, [int(known.sum())] * 3 + _class_rows(m))
@@ -47,11 +52,11 @@ def abaw_expression(m: Matched) -> Scorer:
 def abaw_units(m: Matched) -> Scorer:
     """0.5 F1 + 0.5 accuracy over all decisions, its two parts, and F1 per unit."""
     au, cuts = m.of("au"), m.thresholds
+    parts = (composites.mean_every_label_f1, composites.decision_accuracy)
 
     def values(weights: Array) -> Array:
-        f1 = composites.every_label_f1(*au, cuts, weights)
-        both = composites.abaw_units(*au, cuts, weights)
-        return np.concatenate([[both, f1.mean(), composites.decision_accuracy(*au, cuts, weights)], f1])
+        whole = [score(*au, cuts, weights) for score in (composites.abaw_units, *parts)]
+        return np.concatenate([whole, composites.every_label_f1(*au, cuts, weights)])
 
     names: Names = [("composite", ""), ("mean_f1", ""), ("accuracy", "")]
     return Scorer(names + _each("f1", m, "au"), values, _rows(au[2], 3, 1))
@@ -62,7 +67,8 @@ def abaw_va(m: Matched) -> Scorer:
     va = m.of("va")
 
     def values(weights: Array) -> Array:
-        return _with_mean(agreement.ccc(*va, weights))
+        ccc = agreement.ccc(*va, weights)
+        return np.concatenate([[ccc.mean()], ccc])
 
     return Scorer([("mean_ccc", ""), *_each("ccc", m, "va")], values, _rows(va[2], 1, 1))
 
@@ -77,7 +83,8 @@ def abaw_mtl(m: Matched) -> Scorer:
         ccc = agreement.ccc(*va, weights)
         faces = composites.every_class_f1(preds, target, known, classes, weights)
         units = composites.every_label_f1(*au, cuts, weights)
-        return np.concatenate([[whole, ccc.mean(), faces.mean(), units.mean()], ccc, faces, units])
+        parts = [ccc.mean(), mean_defined(faces).value, composites.mean_every_label_f1(*au, cuts, weights)]
+        return np.concatenate([[whole, *parts], ccc, faces, units])
 
     names: Names = [("p_mtl", ""), ("mean_ccc", ""), ("mean_f1_expression", ""), ("mean_f1_units", "")]
     names += [*_each("ccc", m, "va"), *_each("f1", m, "expression"), *_each("f1", m, "au")]
@@ -92,7 +99,8 @@ def mean_expression_f1(m: Matched) -> Scorer:
     preds, target, known = m.of("expression")
 
     def values(weights: Array) -> Array:
-        return _with_mean(composites.every_class_f1(preds, target, known, len(m.labels["expression"]), weights))
+        f1 = composites.every_class_f1(preds, target, known, len(m.labels["expression"]), weights)
+        return np.concatenate([[mean_defined(f1).value], f1])
 
     return Scorer([("mean_f1", ""), *_each("f1", m, "expression")], values, [int(known.sum()), *_class_rows(m)])
 
@@ -102,7 +110,8 @@ def mean_unit_f1(m: Matched) -> Scorer:
     au = m.of("au")
 
     def values(weights: Array) -> Array:
-        return _with_mean(composites.every_label_f1(*au, m.thresholds, weights))
+        mean = composites.mean_every_label_f1(*au, m.thresholds, weights)
+        return np.concatenate([[mean], composites.every_label_f1(*au, m.thresholds, weights)])
 
     return Scorer([("mean_f1", ""), *_each("f1", m, "au")], values, _rows(au[2], 1, 1))
 
@@ -115,7 +124,8 @@ def fold_f1(m: Matched) -> Scorer:
     def values(weights: Array) -> Array:
         by_fold = composites.fold_f1(*au, folds, cuts, weights)
         together = composites.every_label_f1(*au, cuts, weights)
-        return np.concatenate([[by_fold.mean(), together.mean()], by_fold, together])
+        means = [mean_defined(f1).value if au[2].any(axis=0).all() else np.nan for f1 in (by_fold, together)]
+        return np.concatenate([means, by_fold, together])
 
     names: Names = [("mean_f1_of_folds", ""), ("mean_f1_of_all_rows", "")]
     names += _each("f1_of_folds", m, "au") + _each("f1_of_all_rows", m, "au")
@@ -129,7 +139,7 @@ def label_accuracy(m: Matched) -> Scorer:
     def values(weights: Array) -> Array:
         counts = multilabel.label_counts(*au, cuts, weights)
         right, f1 = multilabel.accuracy_of(counts), composites.every_label_f1(*au, cuts, weights)
-        return np.concatenate([[right.mean(), f1.mean()], right, f1])
+        return np.concatenate([[right.mean(), composites.mean_every_label_f1(*au, cuts, weights)], right, f1])
 
     names: Names = [("mean_accuracy", ""), ("mean_f1", "")]
     return Scorer(names + _each("accuracy", m, "au") + _each("f1", m, "au"), values, _rows(au[2], 2, 2))
@@ -161,10 +171,6 @@ def _agreement(m: Matched, task: str, metrics: Sequence[str]) -> Scorer:
     names: Names = [(f"mean_{name}", "") for name in metrics]
     names += [name for metric in metrics for name in _each(metric, m, task)]
     return Scorer(names, values, _rows(known, len(metrics), len(metrics)))
-
-
-def _with_mean(numbers: Array) -> Array:
-    return np.concatenate([[numbers.mean()], numbers])
 
 
 def _each(metric: str, m: Matched, task: str) -> Names:

@@ -94,9 +94,9 @@ def scored_rows(protocol: ScoringProtocol, table: LabelTable, splits: Sequence[s
     if not rows:
         there = pc.unique(arrow.column("split")).to_pylist() if "split" in arrow.column_names else []
         found = f"; its splits are {', '.join(map(str, there))}" if there else ""
+        asked = [f"split {' or '.join(splits)}"] * bool(splits) + [f"{name}={value}" for name, value in where.items()]
         raise ScoreError(
-            f"{table.name}: no row of the splits {', '.join(splits) or 'of all'} with {dict(where)}{found}; "
-            "choose with --split and --where"
+            f"{table.name}: no row with {', '.join(asked) or 'anything'}{found}; choose with --split and --where"
         )
     columns = arrow.take(pa.array(rows, pa.int64()))
     people, resampled = _people(columns, rows)
