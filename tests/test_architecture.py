@@ -107,6 +107,7 @@ LIGHT = (
     "report.analysis_page",
     "inference.analyzer",
     "inference.job",
+    "protocols.score",
 )
 
 

@@ -55,6 +55,8 @@ def test_a_score_says_what_it_stands_on(folder: Path) -> None:
     assert content["truth"]["fingerprint"] == LabelTable(folder / "truth.parquet").fingerprint
     assert len(content["answers"]["sha256"]) == len(content["rows_sha256"]) == 64
     assert content["rows_sha256"][:16] in said
+    asked = {"splits": ["test"], "where": {}, "thresholds": {}, "first_frame": 0, "draws": 1000}
+    assert content["settings"] == asked and content["published"][0]["who"] == "DAN, accuracy"
     (folder / "faces.csv").write_text((folder / "faces.csv").read_text() + "\n")
     again = json.loads(
         mien("score", "rafdb", folder / "faces.csv", "-t", folder / "truth.parquet", "--json", "--draws", 0).stdout

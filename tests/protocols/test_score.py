@@ -11,15 +11,17 @@ import pytest
 from mien.data.table import LabelTable
 from mien.errors import ScoreError, TableError
 from mien.labels import KNOWN_NAMES
+from mien.metrics.agreement import icc31
+from mien.metrics.composites import p_mtl
 from mien.metrics.scores import find
 from mien.protocols import PROTOCOLS
-from mien.protocols.base import OTHER
+from mien.protocols.base import OTHER, Matched
 from mien.protocols.score import Scored, score_outputs
 from mien.protocols.truth import read_truth
 from protocols.answers import answers
 
 
-def truth(**columns: list[Any]) -> LabelTable:
+def truth(**columns: Any) -> LabelTable:
     n = len(next(iter(columns.values())))
     return LabelTable(pa.table({"path": [f"{i}.png" for i in range(n)], **columns}))
 
@@ -126,6 +128,20 @@ def test_disfa_is_the_mean_of_folds_and_present_from_intensity_2() -> None:
     assert value(found, "mean_f1_of_folds") == pytest.approx((1 + 2 / 3) / 2 / 8)  # rejected: present units only
     from_1 = scored("disfa", table, values=units("disfa", [0.9, 0.9, 0.9, 0.1]), thresholds={"AU01": 0.95})
     assert value(from_1, "f1_of_folds", "AU01") == 0
+
+
+def test_intensities_are_scored_unit_by_unit_and_icc_is_consistency() -> None:
+    """AU01 is answered with twice the truth, the other eleven are right."""
+    labels = PROTOCOLS["disfa_intensity"].labels["au_intensity"]
+    columns = {f"{unit}_intensity": [0.0, 1.0, 2.0] for unit in labels}
+    found = scored("disfa_intensity", truth(**columns), values=columns | {"AU01_intensity": [0.0, 2.0, 4.0]})
+    assert value(found, "icc31", "AU01") == pytest.approx(0.8) and value(found, "pcc", "AU01") == pytest.approx(1)
+    assert value(found, "mean_icc31") == pytest.approx((0.8 + 11) / 12)
+    assert value(found, "mean_mae") == pytest.approx(1 / 12) and value(found, "mae", "AU01") == 1
+    agreement = 2 * (4 / 3) / (8 / 3 + 2 / 3 + 1)  # rejected: ICC of agreement, which punishes the shift too
+    said, true = np.array([[0, 2, 4] + [0, 1, 2] * 11]).T, np.array([[0, 1, 2] * 12]).T
+    all_units_at_once = icc31(said, true, np.full((36, 1), True))[0]  # rejected as well
+    assert abs(0.8 - agreement) > 0.1 and abs(value(found, "mean_icc31") - all_units_at_once) > 0.005
 
 
 def test_folds_must_be_there_and_keep_people_apart() -> None:
@@ -273,6 +289,24 @@ def test_rows_may_be_chosen() -> None:
         scored("rafdb", table, expression=["fear", "fear"], where={"sauce": "lfw"})
 
 
+def test_a_table_whose_splits_are_all_unknown_has_none() -> None:
+    table = truth(expression=["fear", "anger"], split=pa.array([None, None], pa.string()))
+    found = scored("rafdb", table, expression=["fear", "fear"])
+    assert found.rows == 2 and found.settings["splits"] == []
+    assert scored("rafdb", truth(expression=["fear"], split=["test"]), expression=["fear"]).settings["splits"] == [
+        "test"
+    ]
+
+
+def test_predictions_by_row_need_no_paths() -> None:
+    """As ``mien evaluate`` writes them of a table that holds the pictures themselves; rows keep the table's numbers."""
+    columns = {"expression": ["anger", "fear", "anger", "fear"], "split": ["train", "test", "test", "test_leaked"]}
+    table = LabelTable(pa.table(columns))
+    said = answers([""] * 3, {"anger": [0.9, 0.1, 0.9], "fear": [0.1, 0.9, 0.1]}, row=[2, 1, 3])
+    found = score_outputs(PROTOCOLS["fer2013"], said, table, draws=0)
+    assert (found.rows, found.rule, value(found, "accuracy"), found.unused) == (2, "row", 1.0, ["row 3"])
+
+
 def test_annotations_of_the_challenge_are_a_truth(tmp_path: Path) -> None:
     (tmp_path / "12-24.txt").write_text("AU1,AU2\n1,0\n-1,-1\n", encoding="utf-8")
     (tmp_path / "13-x.txt").write_text("AU1,AU2\n0,1\n", encoding="utf-8")
@@ -292,3 +326,15 @@ def test_a_csv_file_is_a_truth(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("path,expression,fold\na.png,fear,1\n")
     table = read_truth(tmp_path / "t.csv")
     assert table.read(["expression"]).column("expression").to_pylist() == ["fear"]
+
+
+def test_the_headline_of_p_mtl_is_the_plain_functions() -> None:
+    rng, n = np.random.default_rng(1), 50
+    labels = PROTOCOLS["abaw_mtl"].labels
+    full = {"va": np.full((n, 2), True), "expression": np.full(n, True), "au": rng.random((n, 12)) < 0.8}
+    preds = {"va": rng.uniform(-1, 1, (n, 2)), "expression": rng.integers(0, 8, n), "au": rng.random((n, 12))}
+    target = {"va": rng.uniform(-1, 1, (n, 2)), "expression": rng.integers(0, 8, n), "au": rng.integers(0, 2, (n, 12))}
+    matched = Matched(labels, preds, target, full, np.full(12, 0.4), ["p"] * n)
+    weights = rng.integers(0, 3, n).astype(float)
+    plain = p_mtl(matched.of("va"), matched.of("expression"), matched.of("au"), 8, matched.thresholds, weights)
+    assert PROTOCOLS["abaw_mtl"].measure(matched).values(weights)[0] == pytest.approx(plain)

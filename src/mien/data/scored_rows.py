@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -38,5 +37,5 @@ def rows_hash(people: Iterable[str], keys: Iterable[str]) -> str:
 def _key(row: int, database: Any, clip: Any, frame: Any, path: Any) -> str:
     if clip is None and frame is None and path is None:
         return f"{database or ''} row {row}"
-    name = PurePosixPath(str(path).replace("\\", "/")).name if path is not None else ""
+    name = str(path).replace("\\", "/").rsplit("/", 1)[-1] if path is not None else ""
     return " ".join("" if part is None else str(part) for part in (database, clip, frame, name))

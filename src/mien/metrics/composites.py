@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mien.metrics.agreement import ccc
-from mien.metrics.arrays import Array, as_mask, mean_defined, ratio, row_weights
+from mien.metrics.arrays import Array, Mask, as_mask, mean_defined, ratio, row_weights
 from mien.metrics.classification import accuracy, confusion_matrix, f1_of
 from mien.metrics.multilabel import f1_of as label_f1_of
 from mien.metrics.multilabel import label_counts
@@ -76,14 +76,25 @@ def mean_every_label_f1(
     thresholds: ArrayLike = 0.5,
     weights: ArrayLike | None = None,
 ) -> float:
-    """The mean of ``every_label_f1`` over all labels; NaN where one has no rows.
+    """The mean of ``every_label_f1`` over all labels; see ``mean_over_labels``.
 
     >>> mean_every_label_f1([[0.9, 0.9], [0.2, 0.1]], [[1, 0], [1, 0]], np.full((2, 2), True)).__round__(3)
     0.333
     """
-    if not as_mask(mask, 2).any(axis=0).all():
-        return np.nan
-    return mean_defined(every_label_f1(preds, target, mask, thresholds, weights)).value
+    return mean_over_labels(every_label_f1(preds, target, mask, thresholds, weights), as_mask(mask, 2))
+
+
+def mean_over_labels(scores: Array, known: Mask) -> float:
+    """The mean of scores (A,) over the labels; NaN where a label has no rows (N, A), whatever the others have.
+
+    A score that is NaN though its label has rows is one of a draw that lacks it, and stays out.
+
+    >>> mean_over_labels(np.array([1.0, np.nan]), np.array([[True, True]]))
+    1.0
+    >>> mean_over_labels(np.array([1.0, np.nan]), np.array([[True, False]]))
+    nan
+    """
+    return mean_defined(scores).value if known.any(axis=0).all() else np.nan
 
 
 def decision_accuracy(

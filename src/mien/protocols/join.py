@@ -90,6 +90,8 @@ def join(outputs: Outputs, names: Names, first_frame: int = 0) -> Joined:
         if _usable(rule, ours, outputs, theirs):
             pairs = len(set(ours) & set(theirs) - {None})
             found.append((pairs, rule.name, ours, theirs))
+            if pairs == len(ours):
+                break  # no later rule finds more
     best = max(found, key=lambda one: one[0], default=(0, "", [], []))
     if not best[0]:
         raise ScoreError(
@@ -105,8 +107,8 @@ def tail(path: str, parts: int) -> str:
     >>> tail("C:\\\\set\\\\a.png", 1), tail("set/b/a.png", 2)
     ('a.png', 'b/a.png')
     """
-    pieces = PurePosixPath(path.replace("\\", "/")).parts
-    return "/".join(pieces[-parts:] if parts else pieces)
+    pieces = [piece for piece in path.replace("\\", "/").split("/") if piece not in ("", ".")]
+    return "/".join(pieces[-parts:])
 
 
 def _truth_keys(rule: Rule, names: Names) -> list[Key]:

@@ -79,12 +79,12 @@ def abaw_mtl(m: Matched) -> Scorer:
     classes = len(m.labels["expression"])
 
     def values(weights: Array) -> Array:
-        whole = composites.p_mtl(va, (preds, target, known), au, classes, cuts, weights)
         ccc = agreement.ccc(*va, weights)
         faces = composites.every_class_f1(preds, target, known, classes, weights)
         units = composites.every_label_f1(*au, cuts, weights)
-        parts = [ccc.mean(), mean_defined(faces).value, composites.mean_every_label_f1(*au, cuts, weights)]
-        return np.concatenate([[whole, *parts], ccc, faces, units])
+        parts = [ccc.mean(), mean_defined(faces).value, composites.mean_over_labels(units, au[2])]
+        # composites.p_mtl is the sum, and would compute everything once more
+        return np.concatenate([[sum(parts), *parts], ccc, faces, units])
 
     names: Names = [("p_mtl", ""), ("mean_ccc", ""), ("mean_f1_expression", ""), ("mean_f1_units", "")]
     names += [*_each("ccc", m, "va"), *_each("f1", m, "expression"), *_each("f1", m, "au")]
@@ -110,8 +110,8 @@ def mean_unit_f1(m: Matched) -> Scorer:
     au = m.of("au")
 
     def values(weights: Array) -> Array:
-        mean = composites.mean_every_label_f1(*au, m.thresholds, weights)
-        return np.concatenate([[mean], composites.every_label_f1(*au, m.thresholds, weights)])
+        f1 = composites.every_label_f1(*au, m.thresholds, weights)
+        return np.concatenate([[composites.mean_over_labels(f1, au[2])], f1])
 
     return Scorer([("mean_f1", ""), *_each("f1", m, "au")], values, _rows(au[2], 1, 1))
 
@@ -124,7 +124,7 @@ def fold_f1(m: Matched) -> Scorer:
     def values(weights: Array) -> Array:
         by_fold = composites.fold_f1(*au, folds, cuts, weights)
         together = composites.every_label_f1(*au, cuts, weights)
-        means = [mean_defined(f1).value if au[2].any(axis=0).all() else np.nan for f1 in (by_fold, together)]
+        means = [composites.mean_over_labels(f1, au[2]) for f1 in (by_fold, together)]
         return np.concatenate([means, by_fold, together])
 
     names: Names = [("mean_f1_of_folds", ""), ("mean_f1_of_all_rows", "")]
@@ -139,7 +139,7 @@ def label_accuracy(m: Matched) -> Scorer:
     def values(weights: Array) -> Array:
         counts = multilabel.label_counts(*au, cuts, weights)
         right, f1 = multilabel.accuracy_of(counts), composites.every_label_f1(*au, cuts, weights)
-        return np.concatenate([[right.mean(), composites.mean_every_label_f1(*au, cuts, weights)], right, f1])
+        return np.concatenate([[right.mean(), composites.mean_over_labels(f1, au[2])], right, f1])
 
     names: Names = [("mean_accuracy", ""), ("mean_f1", "")]
     return Scorer(names + _each("accuracy", m, "au") + _each("f1", m, "au"), values, _rows(au[2], 2, 2))

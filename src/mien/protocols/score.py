@@ -32,6 +32,7 @@ class Scored:
     """The numbers of a protocol, and on what they stand.
 
     Attributes:
+        settings: what was asked for: splits, where, thresholds, first_frame, draws.
         scores: the protocol's numbers, its headline first; ``task`` is the protocol's name.
         rows: how many rows were scored.
         people, resampled: how many people (or clips, or rows) the intervals are over, and which of these.
@@ -45,6 +46,7 @@ class Scored:
     """
 
     protocol: ScoringProtocol
+    settings: dict[str, Any]
     scores: list[Score]
     rows: int
     people: int
@@ -98,8 +100,10 @@ def score_outputs(
         )
     keys = row_keys(table, [truth.rows[i] for i in places])
     silent = pairs.truth[labelled[pairs.truth] & ~answered[pairs.answers]]
+    settings = {"splits": list(truth.splits), "where": dict(where or {}), "thresholds": dict(thresholds or {})}
     return Scored(
         protocol,
+        settings | {"first_frame": first_frame, "draws": draws},
         _scores(protocol, matched, draws),
         len(places),
         len(set(matched.people)),
@@ -123,6 +127,7 @@ def record(scored: Scored, answers: Path, kind: str, table: LabelTable) -> dict[
         "title": protocol.title,
         "source": protocol.source,
         "averaging": protocol.averaging,
+        "settings": scored.settings,
         "answers": {"file": str(answers), "format": kind, "sha256": fingerprint(answers)},
         "truth": {"file": table.name, "fingerprint": table.fingerprint},
         "rows": scored.rows,

@@ -27,6 +27,7 @@ class Truth(NamedTuple):
     Attributes:
         table: the whole.
         rows: (n,) numbers of the rows within it.
+        splits: which they are of; empty for all of them.
         columns: their labels and names.
         people: (n,) who is on each: the subject, else the clip, else nobody but that row.
         resampled: what ``people`` are: subject, clip or row.
@@ -35,6 +36,7 @@ class Truth(NamedTuple):
 
     table: LabelTable
     rows: list[int]
+    splits: tuple[str, ...]
     columns: pa.Table
     people: list[str]
     resampled: str
@@ -88,11 +90,12 @@ def scored_rows(protocol: ScoringProtocol, table: LabelTable, splits: Sequence[s
     keep = np.ones(arrow.num_rows, bool)
     for column, value in where.items():
         keep &= np.array([str(one) == value for one in arrow.column(column).to_pylist()], bool)
-    if splits and "split" in arrow.column_names:
+    divided = "split" in arrow.column_names and arrow.column("split").null_count < arrow.num_rows
+    if splits and divided:
         keep &= np.asarray(pc.is_in(arrow.column("split"), value_set=pa.array(splits)))
     rows = np.flatnonzero(keep).tolist()
     if not rows:
-        there = pc.unique(arrow.column("split")).to_pylist() if "split" in arrow.column_names else []
+        there = pc.unique(arrow.column("split")).to_pylist() if divided else []
         found = f"; its splits are {', '.join(map(str, there))}" if there else ""
         asked = [f"split {' or '.join(splits)}"] * bool(splits) + [f"{name}={value}" for name, value in where.items()]
         raise ScoreError(
@@ -100,7 +103,8 @@ def scored_rows(protocol: ScoringProtocol, table: LabelTable, splits: Sequence[s
         )
     columns = arrow.take(pa.array(rows, pa.int64()))
     people, resampled = _people(columns, rows)
-    return Truth(table, rows, columns, people, resampled, _folds(protocol, columns, people, table))
+    folds = _folds(protocol, columns, people, table)
+    return Truth(table, rows, tuple(splits) if divided else (), columns, people, resampled, folds)
 
 
 def _people(columns: pa.Table, rows: list[int]) -> tuple[list[str], str]:
