@@ -123,6 +123,9 @@ def test_predictions_of_an_evaluation_name_the_rows_of_the_table(tmp_path: Path)
     found = read_outputs(tmp_path / "T.parquet")
     assert found.tool == "evaluation" and found.row is not None and found.row.tolist() == [4, 7]
     assert set(found.values) == {"AU12", "fear", "anger", "valence"}
+    pq.write_table(pa.table(table | {"row": [5, 9]}), tmp_path / "U.parquet")  # of another round of cross-validation
+    both = read_outputs(tmp_path)
+    assert both.row is not None and both.row.tolist() == [4, 7, 5, 9] and len(both) == 4
 
 
 @pytest.mark.parametrize(

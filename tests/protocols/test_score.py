@@ -15,7 +15,7 @@ from mien.metrics.agreement import icc31
 from mien.metrics.composites import p_mtl
 from mien.metrics.scores import find
 from mien.protocols import PROTOCOLS
-from mien.protocols.base import OTHER, Matched
+from mien.protocols.base import OTHER, OTHER_COLUMN, Matched
 from mien.protocols.score import Scored, score_outputs
 from mien.protocols.truth import read_truth
 from protocols.answers import answers
@@ -57,7 +57,8 @@ def test_every_protocol_scores_right_answers_as_right(name: str) -> None:
     words = None
     for task, names in protocol.labels.items():
         if task == "expression":
-            words = columns["expression"] = [names[i % len(names)] for i in range(n)]
+            words = [names[i % len(names)] for i in range(n)]
+            columns |= with_other(words)
             continue
         for label in names:
             column = f"{label}_intensity" if task == "au_intensity" else label
@@ -199,9 +200,21 @@ def test_va_sets_print_ccc_pcc_and_rmse() -> None:
     assert value(found, "mean_ccc") == pytest.approx((value(found, "ccc", "valence") + 1) / 2)
 
 
+def with_other(words: list[Any]) -> dict[str, list[Any]]:
+    """Expressions as a label table has them: 'other' in a column of its own."""
+    other = [word if word == OTHER else None for word in words]
+    return {"expression": [None if word == OTHER else word for word in words], OTHER_COLUMN: other}
+
+
+def test_what_a_table_calls_other_is_not_always_the_challenges_other() -> None:
+    table = truth(expression=[None, None, "fear"], expression_other=["other", "uncertain", None])
+    found = scored("abaw3_expression", table, expression=["other", "fear", "fear"])
+    assert found.rows == 2 and value(found, "f1", OTHER) == 1
+
+
 def test_other_is_a_class_that_counts_even_where_a_tool_never_says_it() -> None:
     eight = PROTOCOLS["abaw3_expression"].labels["expression"]
-    table = truth(expression=[*eight], split=["val"] * 8)
+    table = truth(**with_other([*eight]), split=["val"] * 8)
     said = {name: [float(name == word) for word in eight] for name in eight if name != OTHER}
     found = scored("abaw3_expression", table, values=said)
     # 'other' is answered with the first of equals, neutral, which costs neutral half its precision.
@@ -213,7 +226,7 @@ def test_p_mtl_takes_each_part_over_the_rows_that_have_its_label() -> None:
     protocol = PROTOCOLS["abaw_mtl"]
     eight, twelve = protocol.labels["expression"], protocol.labels["au"]
     nothing: list[Any] = [None] * 8
-    columns: dict[str, list[Any]] = {"expression": [*eight, *nothing, *nothing]}
+    columns: dict[str, list[Any]] = with_other([*eight, *nothing, *nothing])
     columns |= {"valence": [*nothing, *np.linspace(-1, 1, 8), *nothing]}
     columns |= {"arousal": columns["valence"], **{au: [*nothing, *nothing, *[1, 0] * 4] for au in twelve}}
     said: dict[str, list[float]] = {au: [0.0] * 16 + [0.9, 0.1] * 4 for au in twelve}
@@ -319,7 +332,8 @@ def test_annotations_of_the_challenge_are_a_truth(tmp_path: Path) -> None:
         ("13-x", 1, 0),
     ]
     (tmp_path / "e.txt").write_text("Neutral,Anger,Disgust,Fear,Happiness,Sadness,Surprise,Other\n7\n")
-    assert read_truth(tmp_path / "e.txt").read(["expression"]).column("expression").to_pylist() == [OTHER]
+    row = read_truth(tmp_path / "e.txt").read(["expression", OTHER_COLUMN]).to_pylist()
+    assert row == [{"expression": None, OTHER_COLUMN: OTHER}]  # a label table has no expression of that name
 
 
 def test_a_csv_file_is_a_truth(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from mien.data.columns import intensity
 from mien.errors import ScoreError
 from mien.metrics.arrays import Array, Mask
-from mien.protocols.base import ScoringProtocol
+from mien.protocols.base import OTHER, OTHER_COLUMN, ScoringProtocol
 from mien.protocols.outputs.base import Outputs
 
 Part = tuple[Array, Mask]
@@ -39,7 +39,7 @@ def truth_of(protocol: ScoringProtocol, table: pa.Table, where: str) -> dict[str
     found: dict[str, Part] = {}
     for task, names in columns.items():
         if task == "expression":
-            found[task] = class_places(table.column("expression").to_pylist(), protocol.labels[task])
+            found[task] = class_places(_words(table), protocol.labels[task])
             continue
         values = np.stack([_numbers(table, name) for name in names], axis=1)
         known = ~np.isnan(values)
@@ -82,6 +82,13 @@ def class_places(words: Sequence[Any], classes: Sequence[str]) -> Part:
     places = {name: place for place, name in enumerate(classes)}
     found = np.array([places.get(word, -1) for word in words], np.float64)
     return np.maximum(found, 0), found >= 0
+
+
+def _words(table: pa.Table) -> list[str | None]:
+    """The expression of each row, ``other`` included, which stands in a column of its own."""
+    words: list[str | None] = table.column("expression").to_pylist()
+    others = table.column(OTHER_COLUMN).to_pylist() if OTHER_COLUMN in table.column_names else [None] * len(words)
+    return [OTHER if other == OTHER else word for word, other in zip(words, others, strict=True)]
 
 
 def _expression(protocol: ScoringProtocol, outputs: Outputs, classes: Sequence[str]) -> tuple[Part, list[str]]:

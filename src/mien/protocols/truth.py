@@ -12,13 +12,13 @@ from mien.choose import nearest
 from mien.data.databases import csv_file
 from mien.data.table import LabelTable
 from mien.errors import ScoreError
-from mien.protocols.base import ScoringProtocol
+from mien.protocols.base import OTHER, OTHER_COLUMN, ScoringProtocol
 from mien.protocols.join import Names
 from mien.protocols.matched import truth_columns
 from mien.protocols.outputs import abaw
 from mien.protocols.outputs.base import joined
 
-NAMING = ("path", "clip", "frame", "subject")
+READ_TOO = ("path", "clip", "frame", "subject", "split", OTHER_COLUMN)
 
 
 class Truth(NamedTuple):
@@ -85,7 +85,7 @@ def scored_rows(protocol: ScoringProtocol, table: LabelTable, splits: Sequence[s
     """
     table.require(where)
     wanted = {name for names in truth_columns(protocol).values() for name in names}
-    wanted |= {*NAMING, *where, "split", *([protocol.fold] if protocol.fold else [])}
+    wanted |= {*READ_TOO, *where, *([protocol.fold] if protocol.fold else [])}
     arrow = table.read([name for name in table.columns if name in wanted])
     keep = np.ones(arrow.num_rows, bool)
     for column, value in where.items():
@@ -151,7 +151,9 @@ def _of_abaw(path: Path) -> LabelTable:
     for name, values in truth.values.items():
         columns[name] = pa.array(values, pa.float32() if name in abaw.VA else pa.int8(), from_pandas=True)
     if truth.expression is not None:
-        columns["expression"] = pa.array(truth.expression, pa.string())
+        known = [None if word == OTHER else word for word in truth.expression]
+        columns["expression"] = pa.array(known, pa.string())
+        columns[OTHER_COLUMN] = pa.array([word if word == OTHER else None for word in truth.expression], pa.string())
     table = LabelTable(pa.table(columns))
     table.name = str(path)
     return table

@@ -85,6 +85,7 @@ def joined(parts: Sequence[Outputs], where: str) -> Outputs:
                 f"{part.where} and {first.where} differ in the columns {', '.join(odd[:5])}; score them one by one"
             )
     words = None if first.expression is None else [word for part in parts for word in part.expression or ()]
+    rows = [part.row for part in parts if part.row is not None]
     return Outputs(
         first.tool,
         where,
@@ -93,6 +94,7 @@ def joined(parts: Sequence[Outputs], where: str) -> Outputs:
         np.concatenate([part.score for part in parts]),
         {name: np.concatenate([part.values[name] for part in parts]) for name in first.values},
         words,
+        np.concatenate(rows) if rows else None,
     )
 
 
