@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from mien.data.scored_rows import row_keys, rows_hash
+from mien.data.scored_rows import persons, row_keys, rows_hash
 from mien.data.table import LabelTable
 
 
@@ -23,12 +23,21 @@ def test_a_row_without_a_name_is_called_by_its_number() -> None:
     assert row_keys(table(database=["d", None], path=[None, "b.png"]), [0, 1]) == ["d row 0", "   b.png"]
 
 
+def test_people_are_the_subjects_and_a_row_without_one_stands_alone() -> None:
+    given = table(subject=["ann", None, "ann", None])
+    assert persons(given, [0, 1, 2, 3]) == ["ann", "row 1", "ann", "row 3"]
+    assert persons(given, [3, 0]) == ["row 3", "ann"]
+    assert persons(table(clip=["a", "b"]), [1]) == ["row 1"]
+
+
 def test_the_order_of_rows_does_not_matter_but_every_row_and_person_does() -> None:
-    digest = rows_hash(["ann", "bob", "bob"], ["1", "2", "3"])
-    assert digest == rows_hash(["bob", "bob", "ann"], ["3", "2", "1"]) and len(digest) == 64
+    people, names = ["ann", "bob", "bob"], ["1.png", "2.png", "3.png"]
+    digest = rows_hash(table(subject=people, path=names), [0, 1, 2])
+    assert digest == rows_hash(table(subject=people[::-1], path=names[::-1]), [0, 1, 2]) and len(digest) == 64
     others = [
-        rows_hash(["ann", "bob"], ["1", "2"]),  # a row less
-        rows_hash(["ann", "ann", "bob"], ["1", "2", "3"]),  # another person on a row
-        rows_hash(["ann", "bob", "bob", "bob"], ["1", "2", "3", "3"]),  # a row twice
+        rows_hash(table(subject=people, path=names), [0, 1]),  # a row less
+        rows_hash(table(subject=["ann", "ann", "bob"], path=names), [0, 1, 2]),  # another person on a row
+        rows_hash(table(subject=people, path=names), [0, 1, 2, 2]),  # a row twice
+        rows_hash(table(path=names), [0, 1, 2]),  # nobody known
     ]
-    assert len({digest, *others}) == 4
+    assert len({digest, *others}) == 5

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from mien.data.scored_rows import rows_hash
 from mien.data.table import LabelTable
 from mien.errors import ScoreError, TableError
 from mien.labels import KNOWN_NAMES
@@ -252,6 +253,7 @@ def test_the_same_rows_have_the_same_hash_whatever_the_tool() -> None:
     two = scored("rafdb", table, values={"anger": [1, 1, 1], "fear": [0, 0, 0]})
     fewer = scored("rafdb", table, expression=["fear", "fear", None])
     assert one.rows_hash == two.rows_hash != fewer.rows_hash
+    assert one.rows_hash == rows_hash(table, [0, 1, 2])  # as 'mien evaluate' has it
 
 
 def test_intervals_are_over_people() -> None:

@@ -21,7 +21,6 @@ from mien.report.compare import read_tested
 from mien.training.evaluate import (
     Predictions,
     main_scores,
-    persons,
     predict,
     prediction_table,
     predictions_on,
@@ -133,13 +132,6 @@ def test_a_table_that_shares_no_task_is_refused(model: AffectModel) -> None:
     table = table_of(AU09=[1, 0, 1])
     with pytest.raises(ScoreError, match=r"gives au, but the network predicts .*; score it on a table that shares"):
         predictions(model, table)
-
-
-def test_people_are_the_clusters_and_a_face_without_one_stands_alone() -> None:
-    table = LabelTable(pa.table({"subject": ["ann", None, "ann", None], "AU01": [1, 0, 1, 0]}))
-    assert persons(table, np.array([0, 1, 2, 3])) == ["ann", "row 1", "ann", "row 3"]
-    assert persons(table, np.array([3, 0])) == ["row 3", "ann"]
-    assert persons(LabelTable(pa.table({"AU01": [1, 0]})), np.array([1])) == ["row 1"]
 
 
 def test_predicting_leaves_the_network_as_it_was(model: AffectModel) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mien import __version__
 from mien.choose import choose
-from mien.data.scored_rows import row_keys, rows_hash
+from mien.data.scored_rows import rows_hash
 from mien.data.table import LabelTable
 from mien.errors import ScoreError
 from mien.files import atomic_write
@@ -98,7 +98,6 @@ def score_outputs(
             f"{outputs.where}: {len(pairs.truth)} rows fit {table.name} by {pairs.rule}, but none has both an answer "
             f"and a label that {protocol.name} scores"
         )
-    keys = row_keys(table, [truth.rows[i] for i in places])
     silent = pairs.truth[labelled[pairs.truth] & ~answered[pairs.answers]]
     settings = {"splits": list(truth.splits), "where": dict(where or {}), "thresholds": dict(thresholds or {})}
     return Scored(
@@ -108,7 +107,7 @@ def score_outputs(
         len(places),
         len(set(matched.people)),
         truth.resampled,
-        rows_hash(matched.people, keys),
+        rows_hash(table, [truth.rows[i] for i in places]),
         pairs.rule,
         truth.called(pairs.missing[labelled[pairs.missing]].tolist()),
         truth.called(silent.tolist()),

@@ -16,9 +16,8 @@ from torch import nn
 from mien.data.columns import CLASS_COLUMNS, VALUE_COLUMNS, task_columns
 from mien.data.loader import in_order
 from mien.data.prepare import Faces, prepare
-from mien.data.scored_rows import row_keys, rows_hash
+from mien.data.scored_rows import persons, rows_hash
 from mien.data.store import Store
-from mien.data.table import LabelTable
 from mien.data.targets import class_index
 from mien.errors import ScoreError
 from mien.files import atomic_write, replacing
@@ -116,8 +115,8 @@ def predictions_on(
     target, mask = _truth(faces, store, labels)
     chosen = {task: _columns_of(preds[task], spec.labels[task], names) for task, names in labels.items()}
     limits = np.array([(thresholds or {}).get(au, 0.5) for au in labels.get("au", ())])
-    people = persons(faces.table, store.rows)
-    digest = rows_hash(people, row_keys(faces.table, store.rows.tolist()))
+    rows = store.rows.tolist()
+    people, digest = persons(faces.table, rows), rows_hash(faces.table, rows)
     return Predictions(labels, chosen, target, mask, store.rows, people, limits, preds, digest)
 
 
@@ -141,14 +140,6 @@ def _truth(faces: Faces, store: Store, labels: LabelSet) -> tuple[Arrays, Arrays
             target[task] = _columns_of(store.labels.target[task], faces.labels[task], names)
             mask[task] = _columns_of(store.labels.mask[task], faces.labels[task], names)
     return target, mask
-
-
-def persons(table: LabelTable, rows: npt.NDArray[np.int64]) -> list[str]:
-    """The person on each row, for intervals; a row without a subject is a person of its own."""
-    if "subject" not in table.columns:
-        return [f"row {row}" for row in rows]
-    subjects = table.read(["subject"]).column("subject").take(pa.array(rows)).to_pylist()
-    return [f"row {row}" if subject is None else subject for row, subject in zip(rows, subjects, strict=True)]
 
 
 def main_scores(scores: Iterable[Score], prefix: str = "") -> dict[str, float]:
