@@ -247,6 +247,15 @@ def test_rows_without_partner_answer_or_label_are_told_apart() -> None:
     assert (found.missing, found.unanswered, found.unused) == (["4.png"], ["3.png"], ["z.png"])
 
 
+def test_rows_without_partner_are_named_so_that_one_finds_them() -> None:
+    columns = {"valence": [0.0, 0.5, 1.0], "arousal": [0.0, 0.5, 1.0], "frame": [0, 1, 2]}
+    said = answers(["v.mp4", "v.mp4", "w.mp4"], {"valence": [0, 1, 1], "arousal": [0, 1, 1]}, frame=[0, 1, 7])
+    for place, called in (("path", "v.mp4 frame 2"), ("clip", "v.mp4 frame 2")):
+        table = LabelTable(pa.table({**columns, place: ["v.mp4"] * 3}))
+        found = score_outputs(PROTOCOLS["afewva"], said, table, draws=0)
+        assert (found.missing, found.unused) == ([called], ["w.mp4 frame 7"])
+
+
 def test_the_same_rows_have_the_same_hash_whatever_the_tool() -> None:
     table = truth(expression=["fear", "anger", "fear"], subject=["ann", "bob", "ann"])
     one = scored("rafdb", table, expression=["fear"] * 3)

@@ -1,7 +1,7 @@
 """Which row of the truth an answer belongs to: by path, file name, or clip and frame."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -54,6 +54,13 @@ class Rule(NamedTuple):
     frame: bool = False
     clip: bool = False
 
+    def key(self, path: str | None, frame: int | None) -> Key:
+        """The name of a row; None where the row lacks what this rule goes by."""
+        if path is None or (self.frame and frame is None):
+            return None
+        name = _stem(path) if self.clip else tail(path, self.parts)
+        return (name, frame) if self.frame else name
+
 
 RULES = (
     Rule("path", 0),
@@ -84,9 +91,11 @@ def join(outputs: Outputs, names: Names, first_frame: int = 0) -> Joined:
     if outputs.row is not None:
         return _paired("row", outputs, names.row, outputs.row.tolist())
     found = []
+    frames = [None if frame == NO_FRAME else frame + first_frame for frame in outputs.frame.tolist()]
     for rule in RULES:
-        ours = _truth_keys(rule, names)
-        theirs = _answer_keys(rule, outputs, first_frame)
+        places = names.clip if rule.clip else names.path
+        ours = [rule.key(place, frame) for place, frame in zip(places, names.frame, strict=True)]
+        theirs = [rule.key(path, frame) for path, frame in zip(outputs.path, frames, strict=True)]
         if _usable(rule, ours, outputs, theirs):
             pairs = len(set(ours) & set(theirs) - {None})
             found.append((pairs, rule.name, ours, theirs))
@@ -95,7 +104,7 @@ def join(outputs: Outputs, names: Names, first_frame: int = 0) -> Joined:
     best = max(found, key=lambda one: one[0], default=(0, "", [], []))
     if not best[0]:
         raise ScoreError(
-            f"{outputs.where}: no row fits the truth by path, file name or clip and frame: "
+            f"{outputs.where}: no row fits the truth by path, file name or clip and frame, each naming one row of it: "
             f"the answers are about {_shown(outputs.path)}, the truth is about {_shown([*names.path, *names.clip])}"
         )
     return _paired(best[1], outputs, best[2], best[3])
@@ -109,26 +118,6 @@ def tail(path: str, parts: int) -> str:
     """
     pieces = [piece for piece in path.replace("\\", "/").split("/") if piece not in ("", ".")]
     return "/".join(pieces[-parts:])
-
-
-def _truth_keys(rule: Rule, names: Names) -> list[Key]:
-    place: Callable[[str], str] = (lambda p: _stem(p)) if rule.clip else (lambda p: tail(p, rule.parts))
-    sources = names.clip if rule.clip else names.path
-    keys: list[Key] = []
-    for source, frame in zip(sources, names.frame, strict=True):
-        known = source is not None and not (rule.frame and frame is None)
-        keys.append(((place(str(source)), frame) if rule.frame else place(str(source))) if known else None)
-    return keys
-
-
-def _answer_keys(rule: Rule, outputs: Outputs, first_frame: int) -> list[Key]:
-    place: Callable[[str], str] = (lambda p: _stem(p)) if rule.clip else (lambda p: tail(p, rule.parts))
-    if not rule.frame:
-        return [place(path) for path in outputs.path]
-    return [
-        (place(path), frame + first_frame) if frame != NO_FRAME else None
-        for path, frame in zip(outputs.path, outputs.frame.tolist(), strict=True)
-    ]
 
 
 def _usable(rule: Rule, ours: list[Key], outputs: Outputs, theirs: list[Key]) -> bool:

@@ -101,19 +101,19 @@ def score_outputs(
     silent = pairs.truth[labelled[pairs.truth] & ~answered[pairs.answers]]
     settings = {"splits": list(truth.splits), "where": dict(where or {}), "thresholds": dict(thresholds or {})}
     return Scored(
-        protocol,
-        settings | {"first_frame": first_frame, "draws": draws},
-        _scores(protocol, matched, draws),
-        len(places),
-        len(set(matched.people)),
-        truth.resampled,
-        rows_hash(table, [truth.rows[i] for i in places]),
-        pairs.rule,
-        truth.called(pairs.missing[labelled[pairs.missing]].tolist()),
-        truth.called(silent.tolist()),
-        _called(outputs, pairs.unused.tolist()),
-        pairs.further,
-        notes,
+        protocol=protocol,
+        settings=settings | {"first_frame": first_frame, "draws": draws},
+        scores=_scores(protocol, matched, draws),
+        rows=len(places),
+        people=len(set(matched.people)),
+        resampled=truth.resampled,
+        rows_hash=rows_hash(table, [truth.rows[i] for i in places]),
+        rule=pairs.rule,
+        missing=truth.called(pairs.missing[labelled[pairs.missing]].tolist()),
+        unanswered=truth.called(silent.tolist()),
+        unused=_called(outputs, pairs.unused.tolist()),
+        further=pairs.further,
+        notes=notes,
     )
 
 

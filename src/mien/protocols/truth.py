@@ -12,6 +12,7 @@ from mien.choose import nearest
 from mien.data.databases import csv_file
 from mien.data.table import LabelTable
 from mien.errors import ScoreError
+from mien.inference.video import VIDEO_SUFFIXES
 from mien.protocols.base import OTHER, OTHER_COLUMN, ScoringProtocol
 from mien.protocols.join import Names
 from mien.protocols.matched import truth_columns
@@ -51,17 +52,20 @@ class Truth(NamedTuple):
     def called(self, places: Iterable[int]) -> list[str]:
         """Some of the n rows, for people."""
         rows, path, clip, frame = self.names
-        return [
-            str(path[i]) if path[i] is not None else f"{clip[i]} frame {frame[i]}" if clip[i] is not None
-            else f"row {rows[i]}"
-            for i in places
-        ]  # fmt: skip
+        return [_called(rows[i], path[i], clip[i], frame[i]) for i in places]
 
     def _given(self, name: str) -> list[Any]:
         values: list[Any] = (
             self.columns.column(name).to_pylist() if name in self.columns.column_names else [None] * len(self.rows)
         )
         return values
+
+
+def _called(row: int, path: str | None, clip: str | None, frame: int | None) -> str:
+    if path is not None and PurePosixPath(path).suffix.lower() not in VIDEO_SUFFIXES:
+        return path
+    clip = path if clip is None else clip
+    return f"row {row}" if clip is None else f"{clip} frame {frame}"
 
 
 def read_truth(path: str | Path) -> LabelTable:
