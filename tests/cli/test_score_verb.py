@@ -47,7 +47,7 @@ def test_a_score_says_what_it_stands_on(folder: Path) -> None:
     assert result.exit_code == 0, (result.output, result.exception)
     said = " ".join(result.stdout.split())
     assert "accuracy" in said and "1.000 [1.000, 1.000]" in said
-    assert "12 rows scored, 4 subjects; joined by file name." in said
+    assert "12 rows scored, joined by file name; intervals over 4 subjects." in said
     assert "2 labelled rows of the truth have no answer and are not scored: photos/12.png, photos/13.png" in said
     assert "1 answers are about nothing in the truth and are not scored: /elsewhere/99.png" in said
     content = json.loads((folder / "s.json").read_text())

@@ -100,8 +100,8 @@ def _grid(scored: "Scored") -> list[list[str]]:
 
 def _tell(scored: "Scored", out: Path | None) -> None:
     """What the numbers stand on."""
-    over = "rows" if scored.resampled == "row" else f"{scored.resampled}s"
-    typer.echo(f"{scored.rows} rows scored, {scored.people} {over}; joined by {scored.rule}.")
+    over = f"; intervals over {scored.people} {scored.resampled}s" if scored.settings["draws"] else ""
+    typer.echo(f"{scored.rows} rows scored, joined by {scored.rule}{over}.")
     typer.echo(f"Rows scored: {scored.rows_hash[:16]} (the same for everybody who scores these faces)")
     for what, names in (
         ("labelled rows of the truth have no answer", scored.missing),
