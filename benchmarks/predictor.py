@@ -1,10 +1,11 @@
-"""What a predictor costs over bare ONNX Runtime, and what torch costs on the same network, as ratios in one run.
+"""What a predictor costs over bare ONNX Runtime, and torch and OpenVINO on the same network, as ratios in one run.
 
     python benchmarks/predictor.py --out benchmarks/results/predictor.json
 
 Bare ONNX Runtime gets float32 arrays that lie ready in memory; the predictor gets uint8 faces, checks them, makes the
-network's input and names the outputs. Both run the same file with one thread, in turn, round after round, so that a
-machine that slows down slows both. The networks are untrained: their speed does not depend on what they learned.
+network's input and names the outputs. OpenVINO is measured where it is installed. All run with one thread, in turn,
+round after round, so that a machine that slows down slows all. The networks are untrained: their speed does not depend
+on what they learned.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +50,7 @@ def main() -> None:
         print(
             f"{row['backbone']} at {row['size']} px, {row['precision']}, batch {row['batch']}: bare "
             f"{row['bare_ms']:.2f} ms; predictor / bare {row['predictor_ratio']:.3f}; torch fp32 / bare "
-            f"{row['torch_ratio']:.2f}"
+            f"{row['torch_ratio']:.2f}; OpenVINO / bare {row['openvino_ratio'] or float('nan'):.2f}"
         )
     write_results(arguments.out, {"threads": 1, "rounds": ROUNDS, "machine": machine(), "rows": rows})
 
@@ -60,6 +62,7 @@ def measure(backbone: str, size: int, grey: bool, precision: str) -> list[dict[s
         save(folder, AffectModel(ModelSpec(backbone=backbone, labels=LABELS, preprocessing=cut)))
         export_onnx(folder, folder / "model.onnx", precision)  # type: ignore[arg-type]
         predictor, original = load_onnx(folder / "model.onnx", "cpu", 1), load_torch(folder, "cpu", 1)
+        others = [load_onnx(folder / "model.onnx", "openvino", 1)] if find_spec("openvino") else []
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         session = ort.InferenceSession(folder / "model.onnx", options, ["CPUExecutionProvider"])
@@ -68,16 +71,18 @@ def measure(backbone: str, size: int, grey: bool, precision: str) -> list[dict[s
         shape = (batch, size, size, 1 if grey else 3)
         faces = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
         image = network_input(faces)
-        bare, ours, torchs = interleaved(
+        bare, ours, torchs, *more = interleaved(
             lambda image=image: session.run(None, {"image": image}),
             lambda faces=faces: predictor(faces),
             lambda faces=faces: original(faces),
+            *[lambda faces=faces, other=other: other(faces) for other in others],
         )
         ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
         row = {"backbone": backbone, "size": size, "grey": grey, "precision": precision, "batch": batch}
         times = {"bare_ms": 1000 * statistics.median(bare), "predictor_ratio": ratio}
         slower = statistics.median(a / b for a, b in zip(torchs, bare, strict=True))
-        rows.append({**row, **times, "torch_ratio": slower})
+        openvino = statistics.median(a / b for a, b in zip(more[0], bare, strict=True)) if more else None
+        rows.append({**row, **times, "torch_ratio": slower, "openvino_ratio": openvino})
     return rows
 
 

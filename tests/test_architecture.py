@@ -19,10 +19,12 @@ MAY_IMPORT = {
     "methods": GROUND | SIBLINGS | {"methods"},
     "examination": GROUND | {"data", "faces", "metrics", "inference", "examination"},
     "protocols": GROUND | {"data", "metrics", "inference", "analysis", "protocols"},
+    "labelling": GROUND | {"data", "inference"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "inference": GROUND | {"models", "faces", "inference"},
     "analysis": GROUND | {"metrics", "inference", "analysis"},
     "report": GROUND | {"metrics", "inference", "analysis", "report"},
+    "serve": GROUND | {"inference", "serve"},
     "export": GROUND | {"data", "faces", "models", "inference", "export"},
 }
 """Part -> the parts that it may import, type hints included; ``cli`` may import all, and nothing may import ``cli``."""

@@ -170,3 +170,11 @@ def test_png_round_trip_is_exact(tmp_path):
     with PilImage.open(tmp_path / "new" / "a.png") as seen_by_others:
         assert np.array_equal(np.asarray(seen_by_others), image)
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["a.png"]
+
+
+def test_a_file_that_ghostscript_would_run_is_no_picture():
+    drawn = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+    with PilImage.open(BytesIO(drawn)) as known:
+        assert known.format == "EPS", "Pillow alone would take it"
+    with pytest.raises(ImageError, match="not a picture of a known format"):
+        read_image(drawn)

@@ -12,7 +12,7 @@ from mien.cli import main
 from mien.config import read_recipe
 from mien.inference.analyzer import Analyzer
 from mien.models import shipped
-from mien.training.run import train
+from mien.training.stages import train
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))

@@ -9,7 +9,7 @@ from lookalikes import write_lookalikes
 from mien.config import read_recipe
 from mien.data.synthetic.databases import Drawing, write_databases
 from mien.training.experiment import run_experiment
-from mien.training.run import train
+from mien.training.stages import train
 
 RECIPE_FOLDER = Path(__file__).parents[1] / "recipes"
 RECIPES = sorted(RECIPE_FOLDER.glob("*.toml"))

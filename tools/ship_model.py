@@ -10,23 +10,32 @@ import shutil
 from pathlib import Path
 
 import pyarrow.compute as pc
+import torch
 
 from mien.config import Recipe, parse
 from mien.data.table import LabelTable
 from mien.export.onnx_file import export_onnx
+from mien.files import atomic_write
+from mien.metrics.multilabel import label_auc
+from mien.models.checkpoint import load
 from mien.models.info import INFO_FILE, WEIGHTS_FILE, read_info
 from mien.models.shipped import NAMES
-from mien.training.databases import open_databases
+from mien.training.databases import open_databases, open_stores
+from mien.training.validation import validate
 
+RELIABLE_AUC = 0.80  # below it a presence is little more than a guess
 LARGEST_MB = {"model.int8.onnx": 5.0, "all": 12.0}
 
 
 def ship(run: Path, out: Path) -> None:
     """Fill ``out``; raises ``SystemExit`` when the files are larger than a package should carry."""
     out.mkdir(parents=True, exist_ok=True)
-    for file in (WEIGHTS_FILE, INFO_FILE):
-        shutil.copyfile(run / file, out / file)
-    faces = training_faces(parse(Recipe, read_info(run).recipe, str(run)))
+    recipe = parse(Recipe, read_info(run).recipe, str(run))
+    shutil.copyfile(run / WEIGHTS_FILE, out / WEIGHTS_FILE)
+    info = read_info(run).model_copy(update={"withheld": weak_units(run, recipe)})
+    atomic_write(out / INFO_FILE, info.model_dump_json(indent=2).encode())
+    print(f"action units that are not reported by default: {', '.join(info.withheld) or 'none'}")
+    faces = training_faces(recipe)
     for name, precision in (("default", "fp32"), ("default-int8", "int8")):
         report = export_onnx(out, out / NAMES[name], precision, faces)
         for output in report.outputs:
@@ -38,6 +47,21 @@ def ship(run: Path, out: Path) -> None:
         print(f"{name}: {size:.2f} MB")
         if size > LARGEST_MB.get(name, size):
             raise SystemExit(f"{name} is larger than {LARGEST_MB[name]} MB; make the network smaller")
+
+
+def weak_units(run: Path, recipe: Recipe) -> tuple[str, ...]:
+    """Action units whose AUC on the validation faces of any database that codes them is below ``RELIABLE_AUC``."""
+    model, info = load(run)
+    databases = open_databases(recipe)
+    stores = open_stores(recipe, databases, info.spec.labels)[1]
+    torch.set_num_threads(1)
+    found = validate(model, recipe, databases, info.spec.labels, stores).found
+    weak = set()
+    for one in found.values():
+        if "au" in one.labels:
+            auc = label_auc(one.preds["au"], one.target["au"], one.mask["au"])
+            weak |= {name for name, value in zip(one.labels["au"], auc, strict=True) if value < RELIABLE_AUC}
+    return tuple(sorted(weak))
 
 
 def training_faces(recipe: Recipe) -> LabelTable:

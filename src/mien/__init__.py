@@ -3,10 +3,15 @@
 The names below are found on first use, so that ``import mien`` stays cheap.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# From 1.29 on, ONNX Runtime's own builds tell Microsoft about the models that are run, unless this is set before it is
+# imported. Who wants that may set it to "0".
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from mien.config import Recipe, read_recipe
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from mien.models.checkpoint import load
     from mien.preprocessing import Preprocessing
     from mien.training.experiment import run_experiment
-    from mien.training.run import train
+    from mien.training.stages import train
 
 _WHERE = {
     "AffectModel": "mien.models.affect",
@@ -33,7 +38,7 @@ _WHERE = {
     "read_database": "mien.data.databases",
     "read_recipe": "mien.config",
     "run_experiment": "mien.training.experiment",
-    "train": "mien.training.run",
+    "train": "mien.training.stages",
 }
 
 __all__ = [

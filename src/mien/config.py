@@ -19,6 +19,12 @@ from mien.preprocessing import Preprocessing
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Task = Literal["expression", "au", "au_intensity", "va", "compound"]
+BALANCED_BY = {
+    "classes": ("expression", "compound"),
+    "effective_number": ("expression", "compound"),
+    "va_grid": ("va",),
+    "ml_ros": ("au",),
+}
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
@@ -36,6 +42,40 @@ class Folds(Section):
     seed: int = 0  # of the partition; the same for every run, so that runs can be compared
 
 
+class Balance(Section):
+    """Rare labels drawn more often: the ``balance`` of a database.
+
+    Attributes:
+        how: ``classes``: rows by the inverse frequency of their class, to the ``power``; ``effective_number``: by the
+            effective number of samples (Cui et al. 2019) with ``beta``; ``va_grid``: by the inverse count of their cell
+            of a 20 x 20 grid, to the ``power``; ``ml_ros``: rows with rare action units are cloned (Charte et al.).
+        task: by which labels; what ``how`` is made for when not given.
+        power: 1 draws all classes equally often, 0.5 goes half the way.
+        most: no row is drawn more often than this for one draw of the most frequent kind.
+        seed: of which rows are cloned.
+    """
+
+    how: Literal["classes", "effective_number", "va_grid", "ml_ros"]
+    task: Task = "expression"
+    power: float = Field(1.0, gt=0, le=1)
+    beta: float = Field(0.999, gt=0, lt=1)
+    most: float = Field(50.0, ge=1)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _task_of_how(cls, tree: Any) -> Any:
+        given = isinstance(tree, dict) and "task" not in tree and tree.get("how") in BALANCED_BY
+        return tree | {"task": BALANCED_BY[tree["how"]][0]} if given else tree
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        tasks = BALANCED_BY[self.how]
+        if self.task not in tasks:
+            raise ValueError(f"how = {self.how!r} balances by {' or '.join(tasks)}, got task = {self.task!r}")
+        return self
+
+
 class Database(Section):
     """One database of a recipe.
 
@@ -48,6 +88,7 @@ class Database(Section):
         train, val, test: names of the splits.
         folds: make the splits anew, by subject; ``fractions``: likewise, one seeded split.
         carve_val: share of the training rows, whole subjects, that validates: for a database without such a split.
+        balance: draw rare labels of its training rows more often.
     """
 
     name: str
@@ -61,6 +102,7 @@ class Database(Section):
     folds: Folds | None = None
     fractions: dict[str, float] | None = None
     carve_val: Share = 0.0
+    balance: Balance | None = None
     rows: dict[str, str] = {}  # keep only the rows with these values, for example {source = "lfw"}
 
     @model_validator(mode="after")
@@ -156,6 +198,7 @@ class Recipe(Section):
     name: str
     about: str = ""
     seed: int = Field(0, ge=0)
+    member: int = Field(0, ge=0)  # another start and another order of the same faces, for the members of an ensemble
     data: tuple[Database, ...] = Field(min_length=1)
     labels: dict[str, tuple[str, ...]] | None = None  # the network's labels; default: the union of the databases' own
     preprocessing: Preprocessing = Preprocessing()
@@ -178,6 +221,11 @@ class Recipe(Section):
             except MienError as error:
                 raise ValueError(f"[labels] {error}") from None
         return self
+
+    @property
+    def draws(self) -> int:
+        """The seed of everything that is drawn, but not of the splits: members of an ensemble share those."""
+        return self.seed + 1_000_003 * self.member
 
     def wanted_labels(self, given: LabelSet) -> LabelSet:
         """The network's labels, for databases whose union of labels is ``given``."""

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,6 +14,15 @@ from mien.files import atomic_write
 from mien.preprocessing import Image
 
 MAX_PIXELS = 64_000_000  # a 64-megapixel photo; more is taken for a decompression bomb
+FORMATS = frozenset(["JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF"])
+"""What is decoded. Pillow knows more, and for one of them (EPS) runs Ghostscript on whatever the file says."""
+
+
+class Encoded(NamedTuple):
+    """A picture's encoded bytes, and the name by which messages and tables call it."""
+
+    name: str
+    content: bytes
 
 
 def read_image(source: str | Path | bytes, where: str = "") -> Image:
@@ -60,6 +70,8 @@ def _check_size(data: bytes, where: str) -> None:
     """Read the header alone, so that a bomb is refused before it is decoded."""
     try:
         with PilImage.open(BytesIO(data)) as image:
+            if image.format not in FORMATS:
+                raise UnidentifiedImageError(image.format)
             width, height = image.size
         size = f"{width} x {height} pixels" if width * height > MAX_PIXELS else ""
     except (PilImage.DecompressionBombError, PilImage.DecompressionBombWarning):

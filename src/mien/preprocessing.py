@@ -3,6 +3,7 @@
 The record travels with the weights (``model.json``), so that a picture is cut for the network as it was in training.
 """
 
+from collections.abc import Callable
 from typing import Self
 
 import cv2
@@ -15,6 +16,8 @@ from mien.geometry import similarity
 
 Image = npt.NDArray[np.uint8]
 Array = npt.NDArray[np.float64]
+Finder = Callable[[Image, Array | None], npt.NDArray[np.floating] | None]
+"""(picture, box (4,) or None) -> the five landmarks (5, 2) of the face there, None where it is not found."""
 
 
 class Preprocessing(BaseModel):

@@ -8,6 +8,9 @@ import onnxruntime as ort
 
 from mien.errors import CheckpointError, MienError
 
+OPENVINO = "openvino"
+"""The device of networks that OpenVINO runs; see ``mien.inference.openvino_predictor``."""
+
 
 def open_session(
     content: bytes, name: str, device: str | None = None, threads: int | None = None
@@ -62,5 +65,7 @@ def parse_device(device: str | None, best: str) -> tuple[str, int]:
     """
     found = re.fullmatch(r"(cpu|cuda)|cuda:(\d+)", best if device is None else device)
     if not found:
-        raise MienError(f"Unknown device {device!r}: expected 'cpu', 'cuda' or 'cuda:N'")
+        raise MienError(
+            f"Unknown device {device!r}: expected 'cpu', 'cuda' or 'cuda:N', and for exported networks 'openvino'"
+        )
     return found[1] or "cuda", int(found[2] or 0)

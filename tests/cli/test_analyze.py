@@ -1,8 +1,11 @@
 """``mien analyze`` as a user meets it: a table, drawn copies, broken files, a break, errors of one sentence."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -12,6 +15,7 @@ from mien.errors import MienError
 from mien.images import write_png
 from mien.inference import analyzer as module
 from mien.inference import job
+from mien.inference.video import Frame
 
 
 @pytest.fixture
@@ -71,6 +75,52 @@ def test_a_run_that_broke_off_goes_on(study: Path, tmp_path: Path, monkeypatch: 
     output = run(study, "-o", tmp_path / "t.parquet")
     assert "2 of 3 files are done already" in output
     assert len(pd.read_parquet(tmp_path / "t.parquet")) == 11
+
+
+def press_ctrl_c_in(monkeypatch: pytest.MonkeyPatch, place: object, name: str, call: int) -> None:
+    """Ctrl+C before the work of the n-th call of a function."""
+    work, calls = getattr(place, name), []
+
+    def pressed(*arguments: object, **options: object) -> object:
+        calls.append(name)
+        if len(calls) == call:
+            signal.raise_signal(signal.SIGINT)
+        return work(*arguments, **options)
+
+    monkeypatch.setattr(place, name, pressed)
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "frames"),
+    [
+        (pq.ParquetWriter, "write_table", 20),
+        (job, "to_arrow", 20),
+        (job.Tally, "add", 9),
+        (module.Smoother, "__call__", 8),
+    ],
+    ids=["while rows are written", "while rows are made", "while a frame is counted", "while a frame is waited for"],
+)
+def test_ctrl_c_ends_a_camera_session_and_keeps_its_rows(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: object, name: str, frames: int
+) -> None:
+    """Wherever it hits: rows are written ten at a time, so the second piece is in work when the 20th frame is done."""
+
+    def camera(number: int) -> Iterator[Frame]:
+        for i in range(1000):
+            yield Frame(i, i / 25, scene([(20, 20, 40)]))
+
+    monkeypatch.setattr(module, "read_webcam", camera)
+    monkeypatch.setattr(job, "ROWS_AT_ONCE", 10)
+    press_ctrl_c_in(monkeypatch, place, name, 2 if name == "write_table" else 9 if name != "to_arrow" else 15)
+    before = signal.getsignal(signal.SIGINT)
+    output = run("webcam", study / "a.png", "-o", tmp_path / "t.parquet")
+    assert signal.getsignal(signal.SIGINT) is before
+    table = pd.read_parquet(tmp_path / "t.parquet")
+    session = table[table["path"].isna()]
+    assert session["frame"].tolist() == list(range(len(session))), "no row is lost, none is there twice"
+    assert frames <= len(session) <= frames + 1 and len(table) == len(session) + 2, "what comes after it goes on"
+    assert f"{len(session) + 2} faces in {len(session) + 1} pictures" in output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["study", "t.parquet"]
 
 
 def test_formats_of_other_tools(study: Path, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ VERBS = (
     "score",
     "submission",
     "export",
+    "label",
+    "serve",
 )
 RECIPE = """
 name = "tiny"

@@ -1,6 +1,7 @@
 """The verbs of ``mien table``, run as a user runs them."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.testing import CliRunner, Result
 from mien.cli.table import app
 from mien.data.table import LabelTable
 from mien.errors import MienError
+from tiny_databases import pictures
 
 
 def mien(*args: object) -> Result:
@@ -35,6 +37,24 @@ def faces(tmp_path: Path) -> Path:
     assert result.exit_code == 0, result.output
     assert "20 rows. Next: mien table check" in result.output
     return tmp_path / "faces.parquet"
+
+
+def test_read_lists_what_it_left_out(tmp_path: Path) -> None:
+    out, listed = tmp_path / "out/sfew.parquet", tmp_path / "out/sfew.faults.csv"
+    pictures(tmp_path, "Train/Happy/a_1_1.png", "Train/Bored/a_1_2.png", "Train/Bored/a_1_3.png", "Val/Sad/a_1_4.png")
+    result = mien("read", "sfew", tmp_path, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "unknown class: 1 times, 2 faces left out; first in Train/Bored: no expression is called" in result.output
+    assert f"{listed}: all 1 with file and line" in result.output and "2 rows. Next" in result.output
+    assert listed.read_text().splitlines() == [
+        "kind,file,line,rows,found",
+        "unknown class,Train/Bored,,2,no expression is called 'Bored'",
+    ]
+    assert "2 faces left out for 1 faults (unknown class 1)" in mien("summarise", out).output
+
+    shutil.rmtree(tmp_path / "Train/Bored")
+    assert mien("read", "sfew", tmp_path, "--out", out).exit_code == 0
+    assert listed.read_text() == "kind,file,line,rows,found\n"  # the old list does not stay
 
 
 def test_check_of_a_good_table(faces: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mien.export.parity import parity
+from mien.export.parity import OutputParity, Parity, parity
 from mien.inference.base import Predictor
 from mien.models.info import ModelInfo
 from mien.models.spec import ModelSpec
@@ -38,7 +38,35 @@ def test_differences_and_decisions() -> None:
     assert (va.mean_error, va.agreement) == (pytest.approx(0.1), None)
 
 
+def one_output(task: str, values: Any, error: float) -> OutputParity:
+    """The comparison of a network with itself whose first value of ``task`` is moved by ``error``."""
+    good = {"expression": [[0.6, 0.4]] * 2, "au": [[0.4, 0.1]] * 2, "va": [[0, 0]] * 2} | {task: values}
+    moved = np.array(values, np.float64)
+    moved[0, 0] += error
+    (found,) = (
+        o for o in parity(says(**good), says(**good | {task: moved}), FACES, "by hand").outputs if o.output == task
+    )
+    return found
+
+
+def test_what_rounding_explains_is_a_share_of_the_range_with_a_floor() -> None:
+    wide, narrow = [[-1.0, 0.0], [0.5, 0.25]], [[0.5, 0.5], [0.5, 0.5005]]
+    assert one_output("va", wide, 0).span == pytest.approx(1.5)
+    assert one_output("va", wide, 0).tolerance == pytest.approx(3e-4)
+    assert one_output("va", narrow, 0).tolerance == pytest.approx(2e-5), "the floor, not 1e-7"
+    for values, error, strays in (
+        (wide, 2.5e-4, False),  # one limit of 1e-4 for all would refuse it
+        (wide, 3.5e-4, True),
+        (narrow, 1e-5, False),
+        (narrow, 5e-5, True),  # a tenth of all that this output says; one limit of 1e-4 would let it through
+    ):
+        found = one_output("va", values, error)
+        assert found.max_error == pytest.approx(error, rel=0.02)
+        assert bool(Parity(2, "by hand", (found,)).strayed()) is strays, (values, error)
+
+
 def test_a_nan_is_no_agreement() -> None:
     good = {"expression": [[0.6, 0.4]] * 2, "au": [[0.4, 0.1]] * 2, "va": [[0, 0]] * 2}
     report = parity(says(**good), says(**good | {"va": [[0, np.nan]] * 2}), FACES, "by hand")
     assert not report.max_error <= 1e-4
+    assert [o.output for o in report.strayed()] == ["va"]

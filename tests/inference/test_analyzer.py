@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,19 @@ def test_crops_are_rows_in_order_of_any_size_and_colour(analyzer: Analyzer) -> N
     assert found.xyxy[3].tolist() == [0, 0, 90, 200] and np.isnan(found.score).all()
     assert len(analyzer.crops([])) == 0
     assert found.to_pandas()["face"].tolist() == [0, 1, 2, 3]
+
+
+def test_units_that_the_model_reads_badly_are_reported_only_when_asked_for() -> None:
+    predictor = Reddish().predictor()
+    withheld = replace(predictor, info=predictor.info.model_copy(update={"withheld": ("AU12",)}))
+    picture = scene([(20, 30, 40)])
+    default, everything = (
+        Analyzer(withheld, detector=RedDetector(), all_units=a).image(picture) for a in (False, True)
+    )
+    assert default.au_names == ("AU01",) and default.au.shape == (1, 1)
+    assert "au_intensity" not in default.labels and default.au_intensity.shape == (1, 0)  # AU12 was its only one
+    assert everything.au_names == ("AU01", "AU12") and everything.au_intensity_names == ("AU12",)
+    assert "AU12" not in default.to_pandas().columns
 
 
 class Points(RedDetector):

@@ -105,6 +105,7 @@ def test_how_each_wants_its_batches_and_its_network() -> None:
         "sjmt": ("mixed", "joint", False),
         "joint": ("mixed", "tasks", False),
         "coupling": ("mixed", "tasks", False),
+        "student": ("mixed", "tasks", False),
     }
     assert [name for name, kind in METHODS.items() if kind.expression_activation == "sigmoid"] == ["sjmt"]
 

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from mien.data.databases import read_database
+from mien.data.databases.reading import OTHER as OTHER_COLUMN
 from mien.data.scored_rows import rows_hash
 from mien.data.table import LabelTable
 from mien.errors import ScoreError, TableError
@@ -16,7 +18,8 @@ from mien.metrics.agreement import icc31
 from mien.metrics.composites import p_mtl
 from mien.metrics.scores import find
 from mien.protocols import PROTOCOLS
-from mien.protocols.base import OTHER, OTHER_COLUMN, Matched
+from mien.protocols.base import OTHER, Matched
+from mien.protocols.outputs import read_outputs
 from mien.protocols.score import Scored, score_outputs
 from mien.protocols.truth import read_truth
 from protocols.answers import answers
@@ -363,3 +366,20 @@ def test_the_headline_of_p_mtl_is_the_plain_functions() -> None:
     weights = rng.integers(0, 3, n).astype(float)
     plain = p_mtl(matched.of("va"), matched.of("expression"), matched.of("au"), 8, matched.thresholds, weights)
     assert PROTOCOLS["abaw_mtl"].measure(matched).values(weights)[0] == pytest.approx(plain)
+
+
+def test_the_reader_of_aff_wild2_and_its_bare_annotations_are_the_same_truth(tmp_path: Path) -> None:
+    units = [f"AU{int(au[2:])}" for au in PROTOCOLS["abaw_mtl"].labels["au"]]
+    lines = [f"image,valence,arousal,expression,{','.join(units)}"]
+    for n in range(1, 9):
+        unit = str(n % 2)
+        lines.append(f"v/{n:05d}.jpg,{n / 8 - 0.5},{0.5 - n / 8},{n - 1}," + ",".join([unit] * 12))
+        picture = tmp_path / "cropped_aligned" / "v" / f"{n:05d}.jpg"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.touch()
+    (tmp_path / "validation_set_annotations.txt").write_text("\n".join([*lines, ""]))
+    said = read_outputs(tmp_path / "validation_set_annotations.txt")
+    for table in (read_truth(tmp_path / "validation_set_annotations.txt"), read_database("affwild2_mtl", tmp_path)):
+        found = score_outputs(PROTOCOLS["abaw_mtl"], said, table, draws=0)
+        assert value(found, "p_mtl") == pytest.approx(3) and found.rows == 8
+        assert find(found.scores, "abaw_mtl", "f1", OTHER).n == 1 and not (found.missing or found.unused)

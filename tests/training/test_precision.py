@@ -11,7 +11,7 @@ from mien.errors import RecipeError
 from mien.training import precision
 from mien.training.loop import Silent
 from mien.training.record import environment
-from mien.training.run import train
+from mien.training.stages import train
 from training.tiny import tree, write_all
 
 

@@ -19,11 +19,11 @@ from torch import nn
 from mien.config import Recipe, Training
 from mien.data.loader import Loader
 from mien.errors import CheckpointError, MienError
-from mien.training import run as run_module
+from mien.training import validation
 from mien.training.log import Log, read_log
 from mien.training.optim import averaged, make_optimizer
 from mien.training.resume import STATE_FILE, load_state, save_state
-from mien.training.run import train
+from mien.training.stages import train
 
 STEPS, KEPT, KILLED = 20, 8, 10
 
@@ -41,7 +41,7 @@ def full_recipe(databases: Path, **training: object) -> Recipe:
 def start(recipe: Recipe, folder: Path) -> subprocess.Popen[bytes]:
     """Train in a process of its own."""
     code = (
-        "import sys; from mien.config import Recipe; from mien.training.run import train;"
+        "import sys; from mien.config import Recipe; from mien.training.stages import train;"
         "train(Recipe.model_validate_json(sys.argv[1]), sys.argv[2])"
     )
     return subprocess.Popen([sys.executable, "-c", code, recipe.model_dump_json(), str(folder)])
@@ -112,7 +112,7 @@ def test_the_weights_of_the_best_validation_survive_a_crash(
         return {"invented": found}
 
     crashed: list[bool] = []
-    monkeypatch.setattr(run_module, "main_scores", score)
+    monkeypatch.setattr(validation, "main_scores", score)
     with pytest.raises(Killed):
         train(recipe, tmp_path)
     scores = iter([0.2])

@@ -10,8 +10,9 @@ from mien.config import Recipe
 from mien.errors import CheckpointError, MienError, RecipeError, TableError
 from mien.models.checkpoint import load, read_info
 from mien.training import run as run_module
+from mien.training import validation
 from mien.training.log import read_log
-from mien.training.run import train
+from mien.training.stages import train
 
 
 class Listener:
@@ -96,7 +97,7 @@ def test_the_best_on_validation_is_kept(
     make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.3, 0.9, 0.5, 0.9])
-    monkeypatch.setattr(run_module, "main_scores", lambda *_: {"invented": next(scores)})
+    monkeypatch.setattr(validation, "main_scores", lambda *_: {"invented": next(scores)})
     train(make_recipe("A", training={"evaluate_every": 2}), tmp_path)
     info = read_info(tmp_path)
     assert info.step == 4 and info.validation == {"invented": 0.9}  # of equals the earlier one
@@ -106,7 +107,7 @@ def test_the_best_on_validation_is_kept(
 def test_a_validation_without_any_defined_score_still_keeps_a_network(
     make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_module, "main_scores", lambda *_: {"invented": float("nan")})
+    monkeypatch.setattr(validation, "main_scores", lambda *_: {"invented": float("nan")})
     train(make_recipe("A", training={"steps": 2}), tmp_path)
     assert str(read_info(tmp_path).validation["invented"]) == "nan"
 

@@ -5,7 +5,21 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, export, report, score, submission, synth, table, train
+from mien.cli import (
+    analyze,
+    compare,
+    evaluate,
+    experiment,
+    export,
+    label,
+    report,
+    score,
+    serve,
+    submission,
+    synth,
+    table,
+    train,
+)
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -35,6 +49,8 @@ app.command()(compare.compare)
 app.command()(score.score)
 app.command()(submission.submission)
 app.command()(export.export)
+app.command()(label.label)
+app.command()(serve.serve)
 
 
 def main() -> None:

@@ -26,8 +26,14 @@ def analyze(
     draw: Annotated[Path | None, typer.Option(help="Folder for annotated pictures and videos.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Look at every n-th frame of a video.")] = 1,
     smooth: Annotated[float, typer.Option(min=0, help="Smooth over time, person by person: seconds.")] = 0.0,
+    detector: Annotated[str, typer.Option(help="mtcnn, or the path of a YuNet model (.onnx).")] = "mtcnn",
     min_face: Annotated[int, typer.Option(min=12, help="Side of the smallest face to look for, in pixels.")] = 40,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; default: the best that is there.")] = None,
+    all_units: Annotated[
+        bool, typer.Option("--all-units", help="Report also the action units that the model reads badly; see its card.")
+    ] = False,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or openvino; default: the best of the first two.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the processor; default: all cores.")] = None,
 ) -> None:
     """Find faces and read expressions, action units, valence and arousal from them.
@@ -56,7 +62,7 @@ def analyze(
     if out is not None:
         check_ending(out)
     sources = find_sources(paths)
-    analyzer = Analyzer(model, device, threads, min_face=min_face)
+    analyzer = Analyzer(model, device, threads, detector=detector, min_face=min_face, all_units=all_units)
     options = Options(every, smooth)
     drawers: list[Watcher] = [] if draw is None else [Annotator(draw, sources)]
     if out is None:
@@ -66,6 +72,7 @@ def analyze(
         shown.show()
         return
     job = {"model": analyzer.predictor.info.weights_sha256, "every": every, "smooth": smooth, "min_face": min_face}
+    job |= {"detector": detector}
     journal = Journal(out, job, schema(analyzer.labels))
     left = [source for source in sources if source.name not in journal.done]
     if len(left) < len(sources):

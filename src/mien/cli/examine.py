@@ -22,7 +22,7 @@ def examine_all(run: Path, table: Path | None, card: Path | None, most: int | No
         raise MienError(f"--all scores on the data in $MIEN_DATA; leave out {table}, or leave out --all")
     if not (root := os.environ.get("MIEN_DATA")):
         raise MienError("Give a TABLE to score on, or --all with MIEN_DATA set to the folder with the databases' files")
-    analyzer = Analyzer(run, threads=1)
+    analyzer = Analyzer(run, threads=1, all_units=True)
     record = examine(analyzer, root, most=most, progress=bar, say=lambda text: console.print(text, markup=False))
     if card:
         info = json.loads(analyzer.predictor.info.model_dump_json())

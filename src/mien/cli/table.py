@@ -1,5 +1,6 @@
 """``mien table``: make label tables from databases, check them, count them, split them, look for leaks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ from mien.errors import MienError
 if TYPE_CHECKING:
     from mien.data.faults import Report
     from mien.data.leaks import Leaks
+    from mien.data.read_faults import ReadFault
     from mien.data.summary import Summary
     from mien.data.table import LabelTable
 
@@ -55,6 +57,8 @@ def read(
     A database:
 
         mien table read fer2013plus databases/ --out fer.parquet
+
+    What a database lacks or contradicts is left out, counted on screen and listed in OUT's name with .faults.csv.
     """
     from mien.cli.bars import counting
     from mien.data.databases import read_database
@@ -64,6 +68,7 @@ def read(
         table.write(out)
     for column, note in table.notes.items():
         typer.echo(f"note on {column}: {note}")
+    _write_read_faults(table.read_faults, out.with_suffix(".faults.csv"))
     typer.echo(f"{out}: {len(table)} rows. Next: mien table check {out}")
 
 
@@ -201,6 +206,19 @@ def _show_report(report: "Report") -> None:
         if fault.count > len(fault.findings):
             typer.echo(f"  ... and {fault.count - len(fault.findings)} more")
     typer.echo(f"{report.table}: {report.rows} rows, {report.errors} errors, {report.warnings} warnings")
+
+
+def _write_read_faults(faults: "Sequence[ReadFault]", path: Path) -> None:
+    """List what could not be taken, beside the table; a list of an earlier reading does not stay."""
+    from mien.data.read_faults import sums, write_faults
+
+    if faults or path.exists():
+        write_faults(path, faults)
+    for kind, places, rows, first in sums(faults):
+        where = first.file if first.line is None else f"{first.file} line {first.line}"
+        typer.echo(f"{kind}: {places} times, {rows} faces left out; first in {where}: {first.found}")
+    if faults:
+        typer.echo(f"{path}: all {len(faults)} with file and line")
 
 
 def _show_summary(summary: "Summary") -> None:

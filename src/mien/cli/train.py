@@ -29,7 +29,7 @@ def train(
     need_training()
     from mien.cli.bars import TrainingBar, bar
     from mien.config import read_recipe
-    from mien.training.run import train as run
+    from mien.training.stages import train as run
 
     settings = read_recipe(recipe, change)
     folder = out or Path("runs") / f"{settings.name}-{settings.method['name']}-seed{settings.seed}"

@@ -21,13 +21,12 @@ from mien.data.targets import Labels, labels_of
 from mien.errors import ImageError, TableError
 from mien.images import read_image
 from mien.labels import LabelSet
-from mien.preprocessing import Image, Preprocessing
+from mien.preprocessing import Finder, Image, Preprocessing
 
 VERSION = 3  # raise it when the arrays change their meaning: older caches are then not found
 ROWS_AT_ONCE = 512
 
 Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
-Finder = Callable[[Image, npt.NDArray[np.float64] | None], npt.NDArray[Any] | None]
 
 
 def silent(items: Iterable[Any], what: str, total: int) -> Iterable[Any]:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from mien.choose import nearest
 from mien.data.columns import CLASS_COLUMNS, TYPES, VALUE_COLUMNS, vote
+from mien.data.read_faults import ReadFault
 from mien.errors import TableError
 from mien.files import replacing
 from mien.labels import EXPRESSIONS, KNOWN_NAMES, LabelSet, label_set
@@ -54,6 +55,7 @@ class LabelTable:
         self._classes = {t: tuple(names) for t, names in (classes or meta.get("classes") or {}).items()}
         self.notes: dict[str, str] = dict(notes or meta.get("notes") or {})
         self.root = Path(root) if root is not None else self._path and self._path.parent
+        self.read_faults: tuple[ReadFault, ...] = ()  # what its reader could not take; not written with the table
         self._replaced: dict[str, pa.Array] = {}
         self._stored = stored
         _check_types(stored, self.name)

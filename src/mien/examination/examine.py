@@ -16,7 +16,6 @@ from mien.examination.base import Exam
 from mien.examination.measure import Progress, answers
 from mien.examination.no_faces import no_faces
 from mien.examination.spoil import SPOILERS
-from mien.faces.locate import SURE
 from mien.inference.analyzer import Analyzer
 from mien.metrics.scores import Score, find, to_records
 
@@ -117,7 +116,7 @@ def _no_faces(analyzer: Analyzer) -> dict[str, Any]:
 def _claims(analyzer: Analyzer, pictures: list[Any]) -> Mapping[str, float]:
     faces = analyzer.crops(pictures)
     sure = np.zeros(len(faces), bool) if "expression" not in faces.labels else faces.expression.max(1) >= CONFIDENT
-    passed = ~(faces.score < SURE)  # NaN, from a network that takes crops as they are, passes
+    passed = faces.is_face
     found = [bool(len(analyzer.image(picture))) for picture in pictures]
     return {
         "pictures": len(pictures),

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mien.models.affect import AffectModel
 from mien.models.backbones import Backbone
+from mien.models.network import Network
 from mien.models.outputs import read
 
 OPSET = 20  # ONNX Runtime 1.17 and later
@@ -22,7 +23,7 @@ OPSET = 20  # ONNX Runtime 1.17 and later
 class _InUnits(nn.Module):
     """A network whose outputs are read: one tensor per task, in the order of the spec."""
 
-    def __init__(self, model: AffectModel) -> None:
+    def __init__(self, model: Network) -> None:
         super().__init__()
         self.model = model
 
@@ -36,14 +37,14 @@ class _Half(Backbone):
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
-        self.backbone, self.features = copy.deepcopy(backbone).half(), backbone.features
+        self.backbone, self.features = backbone.half(), backbone.features
 
     def forward(self, x: Tensor) -> Tensor:
         features: Tensor = self.backbone(x.half())
         return features.float()
 
 
-def to_graph(model: AffectModel, half: bool = False) -> onnx.ModelProto:
+def to_graph(model: Network, half: bool = False) -> onnx.ModelProto:
     """``model`` as ONNX, with batch normalisation folded into the convolutions.
 
     Input ``image`` (faces, 3, S, S) float32 RGB in [0, 1], any number of faces; one float32 output per task, named
@@ -53,10 +54,10 @@ def to_graph(model: AffectModel, half: bool = False) -> onnx.ModelProto:
         model: the network; it is not changed.
         half: compute the backbone in float16.
     """
-    wrapped = copy.copy(model)
-    wrapped._modules = dict(model._modules)
+    wrapped = copy.deepcopy(model)
     if half:
-        wrapped.backbone = _Half(model.backbone)
+        for part in [part for part in wrapped.modules() if isinstance(part, AffectModel)]:
+            part.backbone = _Half(part.backbone)
     side = model.spec.preprocessing.size
     with quiet():
         program: Any = torch.onnx.export(

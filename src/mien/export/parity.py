@@ -11,6 +11,11 @@ from mien.labels import CLASS_TASKS
 from mien.models.info import ModelInfo
 from mien.preprocessing import Image
 
+SHARE = 2e-4
+"""Of an output's range: how far two networks may differ that only round differently, in float32."""
+FLOOR = 2e-5
+"""The least of it in the output's units, for outputs that hardly vary from face to face."""
+
 
 @dataclass(frozen=True)
 class OutputParity:
@@ -19,6 +24,7 @@ class OutputParity:
     Attributes:
         output: the task.
         mean_error, max_error: of the absolute difference, in the task's units.
+        span: from the least to the greatest value of the reference on these faces, in the task's units.
         agreement: share of equal decisions in [0, 1]: the class of each face, or each action unit of each face as
             present or absent; None for outputs that are values.
     """
@@ -26,7 +32,13 @@ class OutputParity:
     output: str
     mean_error: float
     max_error: float
+    span: float
     agreement: float | None
+
+    @property
+    def tolerance(self) -> float:
+        """The largest difference that rounding explains, in the task's units."""
+        return max(FLOOR, SHARE * self.span)
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,10 @@ class Parity:
     def max_error(self) -> float:
         """The largest difference of all outputs; NaN where one gave NaN."""
         return float(np.max([o.max_error for o in self.outputs]))
+
+    def strayed(self) -> list[OutputParity]:
+        """The outputs that differ by more than rounding explains, or gave NaN."""
+        return [o for o in self.outputs if not o.max_error <= o.tolerance]
 
     def to_record(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -69,7 +85,8 @@ def _compare(task: str, expected: FloatArray, got: FloatArray, info: ModelInfo) 
     error = np.abs(expected.astype(np.float64) - got)
     a, b = decisions(task, expected, info), decisions(task, got, info)
     agreement = None if a is None or b is None else float((a == b).mean())
-    return OutputParity(task, float(error.mean()), float(error.max()), agreement)
+    span = float(expected.max() - expected.min())
+    return OutputParity(task, float(error.mean()), float(error.max()), span, agreement)
 
 
 def decisions(task: str, values: FloatArray, info: ModelInfo) -> npt.NDArray[Any] | None:

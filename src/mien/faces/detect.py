@@ -12,6 +12,7 @@ from mien.errors import MienError
 from mien.preprocessing import Image
 
 Array = npt.NDArray[np.float32]
+SURE = 0.7  # score from which a place that was looked at counts as a face
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def _mtcnn(**options: Any) -> Detector:
 
 
 DETECTORS: dict[str, Callable[..., Detector]] = {"mtcnn": _mtcnn}
+YUNET_SUFFIX = ".onnx"
 
 
 def make_detector(
@@ -84,7 +86,7 @@ def make_detector(
     """A detector by name.
 
     Args:
-        name: of ``DETECTORS``.
+        name: of ``DETECTORS``; or the path of a YuNet model, ``.onnx``, which runs on the processor always.
         min_face: side in pixels of the smallest face to look for.
         device: ``cpu`` or ``cuda``.
         threads: of the processor; as many as there are cores when None.
@@ -92,5 +94,9 @@ def make_detector(
     Raises:
         MienError: no such detector or device.
     """
+    if name.lower().endswith(YUNET_SUFFIX):
+        from mien.faces.yunet import Yunet
+
+        return Yunet(name, min_face, threads)
     options = {"min_face": min_face, "device": device, "threads": threads}
     return choose(DETECTORS, name, "detector")(**options)

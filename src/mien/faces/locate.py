@@ -4,22 +4,18 @@ A search would look for faces of every size everywhere; here a few guesses aroun
 in which a search finds nothing still give their points. So crops can be brought to the same upright cut as photos.
 """
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from mien.faces.boxes import overlap
-from mien.faces.detect import Detections, Refiner
+from mien.faces.detect import SURE, Detections, Refiner
 from mien.faces.mtcnn import Mtcnn
-from mien.preprocessing import Image, Preprocessing
+from mien.preprocessing import Finder, Image, Preprocessing
 
 GUESSES = (0.7, 0.85, 1.0)  # sides of the boxes to look at, as shares of the longer side of the known place
-SURE = 0.7  # score from which the points are used
 SAME_PLACE = 0.2  # overlap that a face found by a search must have with the known place
-
-Finder = Callable[[Image, npt.NDArray[np.float64] | None], npt.NDArray[np.float32] | None]
 
 
 def locate(detector: Refiner, image: Image, xyxy: npt.ArrayLike | None = None) -> Detections:

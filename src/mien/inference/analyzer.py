@@ -10,16 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import ImageError, MienError
-from mien.faces.detect import Detections, Detector, is_refiner, make_detector
+from mien.faces.detect import SURE, Detections, Detector, is_refiner, make_detector
 from mien.faces.follow import Follower
-from mien.faces.locate import SURE, locate
-from mien.images import read_image
+from mien.faces.locate import locate
+from mien.images import Encoded, read_image
 from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
 from mien.inference.smooth import Smoother
 from mien.inference.video import Frame, read_video, read_webcam
 from mien.preprocessing import Image
+from mien.sessions import OPENVINO
 
 BATCH = 32  # faces through the network at once
 DECODED_AHEAD = 4  # pictures
@@ -49,10 +50,12 @@ class Analyzer:
 
     Args:
         model: the shipped model when None; an ONNX file of ``mien export``; the folder of a run; or a ``Predictor``.
-        device: ``cpu`` or ``cuda``; the best that is there when None. One that is not there raises.
+        device: ``cpu``, ``cuda`` or ``openvino``; the best of the first two when None. One that is not there raises.
         threads: of the processor, for one network at a time; as many as there are cores when None.
-        detector: ``mtcnn``, or an object with ``detect(images) -> list[Detections]``.
+        detector: ``mtcnn``, the path of a YuNet model (``.onnx``), or an object with ``detect(images)``; see
+            ``mien.faces.detect.Detector``.
         min_face: side in pixels of the smallest face to look for.
+        all_units: report also the action units that the model reads too badly (its ``withheld``).
 
     Raises:
         MienError: no such model, device or detector.
@@ -70,9 +73,11 @@ class Analyzer:
         *,
         detector: str | Detector = "mtcnn",
         min_face: int = 40,
+        all_units: bool = False,
     ) -> None:
         self.predictor = model if isinstance(model, Predictor) else load_predictor(model, device, threads)
-        self.labels = self.predictor.info.spec.labels
+        info = self.predictor.info
+        self.labels = info.spec.labels if all_units else info.reported
         self._cut = self.predictor.info.spec.preprocessing
         self._detector, self._min_face = detector, min_face
         self._threads = threads
@@ -82,9 +87,8 @@ class Analyzer:
         """What finds faces; loaded on first use, since crops do without."""
         if not isinstance(self._detector, str):
             return self._detector
-        return make_detector(
-            self._detector, min_face=self._min_face, threads=self._threads, device=self.predictor.device
-        )
+        device = "cpu" if self.predictor.device == OPENVINO else self.predictor.device
+        return make_detector(self._detector, min_face=self._min_face, threads=self._threads, device=device)
 
     def image(self, picture: str | Path | Image) -> Faces:
         """The faces of one photo, largest score first as the detector gives them.
@@ -99,13 +103,16 @@ class Analyzer:
         image = as_rgb(picture) if isinstance(picture, np.ndarray) else read_image(picture)
         return next(self._predicted([self._search(image, path)]))[1]
 
-    def images(self, paths: Iterable[str | Path]) -> Iterator[Faces]:
-        """The faces of many photos, one ``Faces`` per path in the order of ``paths``.
+    def images(self, sources: Iterable[str | Path | Encoded]) -> Iterator[Faces]:
+        """The faces of many photos, one ``Faces`` per source in their order.
 
         A file that cannot be read gives ``Faces`` of length 0 whose ``status`` says why. Reading, searching and the
         network work at the same time, and faces of several photos go through the network together.
+
+        Args:
+            sources: paths of files, or pictures in memory with their names.
         """
-        read = ahead(map(_read_or_reason, paths), DECODED_AHEAD)
+        read = ahead(map(_read_or_reason, sources), DECODED_AHEAD)
         searched = ahead((self._search_or_reason(path, image) for path, image in read), BATCH)
         for _, faces in self._predicted(searched):
             yield faces
@@ -132,7 +139,7 @@ class Analyzer:
         ]
         return Faces(
             labels=self.labels,
-            values=self.predictor(np.stack(cut)),
+            values=self._outputs(np.stack(cut)),
             xyxy=np.concatenate([np.zeros_like(sizes), sizes], axis=1),
             score=score,
             landmarks=landmarks,
@@ -227,7 +234,16 @@ class Analyzer:
                 yield one.picture, self._faces(one, part)
 
     def _outputs(self, crops: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
-        return self.predictor(crops) if len(crops) else Faces.none(self.labels).values
+        """What the network says of cut faces, without what is withheld."""
+        if not len(crops):
+            return Faces.none(self.labels).values
+        values, everything = self.predictor(crops), self.predictor.info.spec.labels
+        return {
+            task: values[task]
+            if names == everything[task]
+            else values[task][:, [everything[task].index(name) for name in names]]
+            for task, names in self.labels.items()
+        }
 
     def _faces(self, one: _Searched, values: dict[str, npt.NDArray[Any]]) -> Faces:
         n = len(one.found)
@@ -263,8 +279,9 @@ def as_rgb(picture: npt.NDArray[Any]) -> Image:
     return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
 
 
-def _read_or_reason(path: str | Path) -> tuple[str, Image | ImageError]:
+def _read_or_reason(source: str | Path | Encoded) -> tuple[str, Image | ImageError]:
+    name, data = (source.name, source.content) if isinstance(source, Encoded) else (str(source), str(source))
     try:
-        return str(path), read_image(path)
+        return name, read_image(data, name)
     except ImageError as error:
-        return str(path), error
+        return name, error

@@ -1,20 +1,23 @@
 """Analyse many files into one table: goes on after a break, and no bad file ends it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
 
 from mien.errors import VideoError
 from mien.inference.analyzer import Analyzer
 from mien.inference.flow import in_batches
+from mien.inference.interrupt import Stop, held_back
 from mien.inference.results import UNTIMED, Faces
 from mien.inference.sources import Source
 from mien.inference.table import to_arrow
 from mien.inference.video import Frame
 
+T = TypeVar("T")
 PHOTOS_AT_ONCE = 200  # what a break may cost
 ROWS_AT_ONCE = 1000
 
@@ -76,6 +79,7 @@ def analyze(
     """Give the rows of every source to ``keep``, photos many at a time, videos one by one.
 
     A file that cannot be read gives a row whose status says why; so does a video that breaks off, after its frames.
+    Ctrl+C raises, but at a camera it ends the session: its rows are kept first, and what comes after it goes on.
     """
     work = _Work(analyzer, watchers, options)
     for kind, group in groupby(sources, lambda source: source.kind):
@@ -85,7 +89,8 @@ def analyze(
                 keep(names, _rows(work.photos(names)))
             continue
         for source in group:
-            keep([source.name], _rows(work.video(source)))
+            with held_back() if kind == "webcam" else nullcontext() as stop:
+                keep([source.name], _rows(work.video(source, stop)))
     return work.tally
 
 
@@ -99,36 +104,46 @@ class _Work:
         for faces in self.analyzer.images(names):
             yield self._told(faces, None)
 
-    def video(self, source: Source) -> Iterator[Faces]:
+    def video(self, source: Source, stop: Stop | None) -> Iterator[Faces]:
         for watcher in self.watchers:
             watcher.begin(source)
         try:
-            yield from self._frames(source)
+            yield from self._frames(source, stop)
         finally:
             for watcher in self.watchers:
                 watcher.end(source)
 
-    def _frames(self, source: Source) -> Iterator[Faces]:
-        live = source.kind == "webcam"
+    def _frames(self, source: Source, stop: Stop | None) -> Iterator[Faces]:
         index = UNTIMED
+        place = source.name if stop is None else source.camera
+        frames = self.analyzer.frames(place, every=self.options.every, smooth_s=self.options.smooth_s)
         try:
-            place = source.camera if live else source.name
-            for frame, faces in self.analyzer.frames(place, every=self.options.every, smooth_s=self.options.smooth_s):
+            for frame, faces in frames if stop is None else _until(stop, frames):
                 index = faces.index
                 yield self._told(faces, frame)
         except VideoError as error:
             broken = Faces.none(self.analyzer.labels, path=source.name, status=f"error: {error}", index=index)
             self.tally.add(broken)
             yield broken
-        except KeyboardInterrupt:
-            if not live:  # for a camera it is the way to stop
-                raise
 
     def _told(self, faces: Faces, frame: Frame | None) -> Faces:
         self.tally.add(faces)
         for watcher in self.watchers:
             watcher.found(faces, frame)
         return faces
+
+
+def _until(stop: Stop, frames: Iterator[T]) -> Iterator[T]:
+    """The frames of a camera until Ctrl+C."""
+    try:
+        while not stop.asked:
+            with stop.at_once():
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame
+    except KeyboardInterrupt:
+        return
 
 
 def _rows(stream: Iterable[Faces]) -> Iterator[pa.Table]:

@@ -1,4 +1,4 @@
-"""Run an exported network with ONNX Runtime."""
+"""Run an exported network with ONNX Runtime, or on request with OpenVINO."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from mien.errors import CheckpointError
 from mien.inference.base import FloatArray, Predictor
 from mien.inference.seal import check_seal
 from mien.models.info import parse_info
-from mien.sessions import open_session
+from mien.sessions import OPENVINO, open_session
 
 INFO_KEY = "mien"
 """Name of the metadata entry that holds ``model.json``."""
@@ -24,6 +24,10 @@ def load_onnx(path: str | Path, device: str | None = None, threads: int | None =
 def from_bytes(content: bytes, name: str, device: str | None = None, threads: int | None = None) -> Predictor:
     """The same from the file's content."""
     check_seal(content, name)
+    if device == OPENVINO:
+        from mien.inference import openvino_predictor
+
+        return openvino_predictor.from_bytes(content, name, INFO_KEY, threads)
     session, used = open_session(content, name, device, threads)
     info = parse_info(session.get_modelmeta().custom_metadata_map[INFO_KEY], f"The record inside {name}")
     tasks = list(info.spec.labels)

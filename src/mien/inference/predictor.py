@@ -8,6 +8,7 @@ from mien.inference.base import Predictor
 from mien.inference.onnx_predictor import load_onnx
 from mien.models.info import read_info
 from mien.models.shipped import NAMES, shipped_onnx
+from mien.sessions import OPENVINO
 
 __all__ = ["ONNX_FILE", "Predictor", "load_predictor"]
 
@@ -22,7 +23,8 @@ def load_predictor(model: str | Path | None = None, device: str | None = None, t
         model: an ONNX file that ``mien export`` wrote; a run's folder, whose ``model.onnx`` is taken if it was made
             from the weights beside it, else the weights themselves, with torch; ``default`` or ``default-int8``, which
             lie in the package; or None for ``default``.
-        device: ``cpu``, ``cuda`` or ``cuda:N``; None for the best there is.
+        device: ``cpu``, ``cuda`` or ``cuda:N``; ``openvino`` for an exported network, on the processor; None for the
+            best there is, which is never ``openvino``.
         threads: how many cores one call may use; None for all.
 
     Raises:
@@ -42,6 +44,10 @@ def _load_run(folder: Path, device: str | None, threads: int | None) -> Predicto
         predictor = load_onnx(exported, device, threads)
         if predictor.info.weights_sha256 == weights:
             return predictor
+    if device == OPENVINO:
+        raise CheckpointError(
+            f"{folder} has no {ONNX_FILE} of its weights, which OpenVINO needs; type: mien export {folder}"
+        )
     if missing := [name for name in ("torch", "safetensors") if find_spec(name) is None]:
         state = f"{ONNX_FILE} is of other weights" if exported.exists() else f"no {ONNX_FILE}"
         raise CheckpointError(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MienError
+from mien.faces.detect import SURE
 from mien.labels import LabelSet
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class Faces:
 
     def _of(self, task: str) -> Array:
         return self.values.get(task, np.zeros((len(self), 0), np.float32))
+
+    @property
+    def is_face(self) -> Array:
+        """(n,) bool: whether it is sure enough to be a face. Crops of a model that takes them as they are all count."""
+        return np.asarray(~(self.score < SURE))
 
     @property
     def expression(self) -> Array:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv
@@ -12,7 +13,7 @@ from mien.errors import MienError
 from mien.files import replacing
 
 
-def write_csv(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+def write_csv(path: Path | BinaryIO, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
     """Comma-separated, with a header; a missing value is empty."""
     with pa.csv.CSVWriter(path, schema, write_options=pa.csv.WriteOptions(quoting_style="needed")) as writer:
         for table in tables:

@@ -6,9 +6,9 @@ import torch
 
 from mien.errors import MienError
 from mien.inference.base import FloatArray, Predictor
-from mien.models.affect import AffectModel
 from mien.models.checkpoint import load
 from mien.models.info import ModelInfo
+from mien.models.network import Network
 from mien.models.outputs import read
 from mien.sessions import check_threads, parse_device
 
@@ -28,7 +28,7 @@ def load_torch(folder: str | Path, device: str | None = None, threads: int | Non
     return torch_predictor(model, info, str(folder), device or kind)
 
 
-def torch_predictor(model: AffectModel, info: ModelInfo, name: str, device: str = "cpu") -> Predictor:
+def torch_predictor(model: Network, info: ModelInfo, name: str, device: str = "cpu") -> Predictor:
     """A predictor over a network in memory, which is moved to ``device`` and put in evaluation mode."""
     model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 

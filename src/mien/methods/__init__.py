@@ -13,6 +13,7 @@ from mien.methods.coupling import Coupling
 from mien.methods.joint import Joint
 from mien.methods.single import Single
 from mien.methods.sjmt import Sjmt
+from mien.methods.student import Student
 
 METHODS: dict[str, type[Method]] = {
     "single": Single,
@@ -20,6 +21,7 @@ METHODS: dict[str, type[Method]] = {
     "sjmt": Sjmt,
     "joint": Joint,
     "coupling": Coupling,
+    "student": Student,
 }
 
 

@@ -11,6 +11,7 @@ from mien.config import Section, Task
 from mien.data.batch import Batch
 from mien.labels import LabelSet
 from mien.losses import LOSSES
+from mien.models.spec import ModelSpec
 
 
 class MethodSettings(Section):
@@ -35,6 +36,7 @@ class Method(nn.Module):
         batches: ``mixed`` batches hold rows of all databases, ``in_turn`` batches those of one.
         head: one output layer over all labels, or one per task.
         expression_activation: how the expression outputs are read.
+        learns_unlabelled: it learns from faces without any label, too.
         one_task_each: it learns one task of one database; a comparison trains one such network for each of them.
     """
 
@@ -43,6 +45,7 @@ class Method(nn.Module):
     head: ClassVar[Literal["joint", "tasks"]] = "tasks"
     expression_activation: ClassVar[Literal["softmax", "sigmoid"]] = "softmax"
     one_task_each: ClassVar[bool] = False
+    learns_unlabelled: ClassVar[bool] = False
 
     def __init__(self, settings: Any, labels: LabelSet) -> None:
         super().__init__()
@@ -52,6 +55,9 @@ class Method(nn.Module):
     @abstractmethod
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """The terms of the loss, scalars; ``loss`` is the one to minimise."""
+
+    def check(self, spec: ModelSpec) -> None:
+        """Raise where the method cannot train a network of this spec."""
 
     def weight(self, task: str) -> float:
         """The recipe's factor of a task's loss."""
@@ -88,7 +94,7 @@ class PerTaskLoss(Method):
     cross-entropy, the mean of an image's known AUs' cross-entropies, and 1 - (CCC_v + CCC_a) / 2.
     """
 
-    Settings = TaskLossSettings
+    Settings: ClassVar[type[MethodSettings]] = TaskLossSettings
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         logits = model(batch.image)

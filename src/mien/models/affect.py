@@ -6,12 +6,13 @@ from torch import Tensor, nn
 from mien.errors import MienError
 from mien.models.backbones import make_backbone
 from mien.models.heads import HEADS
+from mien.models.network import Network
 from mien.models.spec import ModelSpec
 
 __all__ = ["AffectModel", "ModelSpec"]
 
 
-class AffectModel(nn.Module):
+class AffectModel(Network):
     """Normalise, backbone, dropout, head.
 
     Args:

@@ -19,14 +19,16 @@ from mien.errors import CheckpointError
 from mien.files import atomic_write
 from mien.labels import LabelSet, label_set
 from mien.models.affect import AffectModel
+from mien.models.ensemble import build
 from mien.models.info import INFO_FILE, WEIGHTS_FILE, ModelInfo, read_info
+from mien.models.network import Network
 
 __all__ = ["InitReport", "ModelInfo", "init_weights", "load", "read_info", "save"]
 
 
 def save(
     folder: str | Path,
-    model: AffectModel,
+    model: Network,
     *,
     step: int = 0,
     thresholds: Mapping[str, float] | None = None,
@@ -55,7 +57,7 @@ def save(
     return info
 
 
-def load(folder: str | Path, labels: LabelSet | None = None) -> tuple[AffectModel, ModelInfo]:
+def load(folder: str | Path, labels: LabelSet | None = None) -> tuple[Network, ModelInfo]:
     """The network in ``folder``, on the CPU and in evaluation mode, and what ``model.json`` says of it.
 
     Args:
@@ -69,7 +71,7 @@ def load(folder: str | Path, labels: LabelSet | None = None) -> tuple[AffectMode
         _check_labels(folder, info.spec.labels, label_set(labels))
     tensors = _read_weights(folder, info)
     with torch.random.fork_rng(devices=[]):  # building draws random numbers: not from the caller's stream
-        model = AffectModel(info.spec)
+        model = build(info.spec)
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
@@ -159,6 +161,8 @@ def init_weights(model: AffectModel, path: str | Path) -> InitReport:
 
 def _init_from_checkpoint(model: AffectModel, folder: Path, report: InitReport) -> None:
     source, _ = load(folder)
+    if not isinstance(source, AffectModel):
+        raise CheckpointError(f"The checkpoint in {folder} is an ensemble; start from one of its members' folders")
     if source.spec.backbone != model.spec.backbone:
         raise CheckpointError(
             f"The checkpoint in {folder} has the backbone {source.spec.backbone}, and the model has "

@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from mien import __version__
 from mien.errors import CheckpointError, MienError
+from mien.labels import LabelSet
 from mien.models.spec import ModelSpec
 
 FORMAT = 1
+UNIT_TASKS = ("au", "au_intensity")
 INFO_FILE = "model.json"
 WEIGHTS_FILE = "weights.safetensors"
 
@@ -23,6 +25,7 @@ class ModelInfo(BaseModel):
         mien_version: the version of mien that wrote it.
         spec: how to build the network and prepare its input.
         thresholds: per action unit, the probability from which it counts as present; 0.5 where not given.
+        withheld: action units that it reads too badly to be reported unless somebody asks for them.
         recipe: the experiment's settings.
         provenance: one record per database that it learned from: name, fingerprint, rows, licence.
         step: optimiser steps taken.
@@ -37,6 +40,7 @@ class ModelInfo(BaseModel):
     mien_version: str = __version__
     spec: ModelSpec
     thresholds: dict[str, float] = {}
+    withheld: tuple[str, ...] = ()
     recipe: dict[str, Any] = {}
     provenance: list[dict[str, Any]] = []
     step: int = Field(0, ge=0)
@@ -45,9 +49,19 @@ class ModelInfo(BaseModel):
 
     @model_validator(mode="after")
     def _known_units(self) -> Self:
-        if unknown := set(self.thresholds) - set(self.spec.labels.get("au", ())):
-            raise ValueError(f"thresholds for action units that the model does not have: {sorted(unknown)}")
+        for what, units in (("thresholds", self.thresholds), ("withheld", self.withheld)):
+            if unknown := set(units) - set(self.spec.labels.get("au", ())):
+                raise ValueError(f"{what}: action units that the model does not have: {sorted(unknown)}")
         return self
+
+    @property
+    def reported(self) -> LabelSet:
+        """The labels without the action units that are withheld."""
+        kept = {
+            task: tuple(name for name in names if task not in UNIT_TASKS or name not in self.withheld)
+            for task, names in self.spec.labels.items()
+        }
+        return {task: names for task, names in kept.items() if names}
 
 
 def read_info(folder: str | Path) -> ModelInfo:

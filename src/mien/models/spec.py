@@ -33,6 +33,7 @@ class ModelSpec(BaseModel):
         expression_activation: how the expression outputs were trained, and so how they are read: one softmax over
             the classes, or a sigmoid each.
         preprocessing: how a picture becomes the input.
+        members: how many such networks answer together, by the mean of their probabilities.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,3 +46,4 @@ class ModelSpec(BaseModel):
     va_bins: Annotated[int, Field(ge=0), AfterValidator(_bins)] = 0
     expression_activation: Literal["softmax", "sigmoid"] = "softmax"
     preprocessing: Preprocessing = Preprocessing()
+    members: int = Field(1, ge=1)

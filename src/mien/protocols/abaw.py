@@ -4,14 +4,15 @@ The organisers' own scorer is not public. What is said of it is what the papers 
 does, which agrees: scikit-learn's ``f1_score`` per class, NumPy's ``std`` (ddof = 0) in the CCC.
 """
 
+from mien.data.databases.affwild2 import CLASSES, UNITS
 from mien.labels import VALENCE_AROUSAL
 from mien.protocols import measures
-from mien.protocols.base import OTHER, Figure, ScoringProtocol
+from mien.protocols.base import Figure, ScoringProtocol
 
-SEVEN = ("neutral", "anger", "disgust", "fear", "happiness", "sadness", "surprise")  # in the challenge's order
-EIGHT = (*SEVEN, OTHER)
+EIGHT = CLASSES  # in the challenge's order, "other" last
+SEVEN = EIGHT[:7]
 EIGHT_UNITS = ("AU01", "AU02", "AU04", "AU06", "AU12", "AU15", "AU20", "AU25")
-TWELVE_UNITS = tuple(f"AU{number:02d}" for number in (1, 2, 4, 6, 7, 10, 12, 15, 23, 24, 25, 26))
+TWELVE_UNITS = UNITS
 
 FIRST = "Kollias et al. 2020, Analysing Affective Behavior in the First ABAW 2020 Competition, arXiv 2001.11409"
 LATER = "Kollias 2022, ABAW: Valence-Arousal, Expression, Action Unit & Multi-Task Learning, arXiv 2202.10659"

@@ -11,7 +11,6 @@ from mien.metrics.arrays import Array, Mask
 from mien.metrics.scorers import Scorer
 
 OTHER = "other"  # ABAW's class for an expression that is none of the seven; no class of mien's own
-OTHER_COLUMN = "expression_other"  # where a label table has it, beside an expression that is null
 
 
 class Figure(NamedTuple):

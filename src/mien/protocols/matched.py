@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 from mien.data.columns import intensity
+from mien.data.databases.reading import OTHER as OTHER_COLUMN
 from mien.errors import ScoreError
 from mien.metrics.arrays import Array, Mask
-from mien.protocols.base import OTHER, OTHER_COLUMN, ScoringProtocol
+from mien.protocols.base import OTHER, ScoringProtocol
 from mien.protocols.outputs.base import Outputs
 
 Part = tuple[Array, Mask]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mien.choose import choose
+from mien.data.databases.affwild2 import MISSING, MISSING_VA
 from mien.errors import ScoreError
 from mien.files import atomic_write
 from mien.inference.video import VIDEO_SUFFIXES
@@ -15,7 +16,7 @@ from mien.protocols.abaw import EIGHT, TWELVE_UNITS
 from mien.protocols.base import OTHER
 from mien.protocols.join import surest_first
 from mien.protocols.matched import most_probable
-from mien.protocols.outputs.abaw import EXPR, UNKNOWN, UNKNOWN_VA
+from mien.protocols.outputs.abaw import EXPR
 from mien.protocols.outputs.base import NO_FRAME, Outputs
 
 HEADERS = {
@@ -53,7 +54,7 @@ def write_submission(
     header = choose(HEADERS, challenge, "challenge", ScoreError)
     cells = _cells(outputs, challenge, thresholds or {})
     videos = _videos(outputs)
-    nothing = [text for part in PARTS[challenge] for text in _UNKNOWN[part]]
+    nothing = [text for part in PARTS[challenge] for text in _NOTHING[part]]
     answered = outputs.answered
     files, empty, lines_of_all = [], 0, []
     for video, frames in sorted(videos.items()):
@@ -73,7 +74,7 @@ def write_submission(
     return Written(files, len(lines_of_all), empty)
 
 
-_UNKNOWN = {"va": [str(UNKNOWN_VA)] * 2, "expression": [str(UNKNOWN)], "au": [str(UNKNOWN)] * len(TWELVE_UNITS)}
+_NOTHING = {"va": [str(MISSING_VA)] * 2, "expression": [str(MISSING)], "au": [str(MISSING)] * len(TWELVE_UNITS)}
 
 
 def _videos(outputs: Outputs) -> dict[str, dict[int, int]]:
@@ -129,4 +130,4 @@ def _expression(outputs: Outputs) -> list[str]:
             f"{outputs.where}: the challenge has no {odd[0]!r}; rename it to one of {', '.join(EIGHT)}; {OTHER!r} is "
             "for what is none of the seven"
         )
-    return [str(UNKNOWN) if word is None else str(EIGHT.index(word)) for word in outputs.expression]
+    return [str(MISSING) if word is None else str(EIGHT.index(word)) for word in outputs.expression]

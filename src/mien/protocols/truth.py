@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from mien.choose import nearest
 from mien.data.databases import csv_file
+from mien.data.databases.reading import OTHER as OTHER_COLUMN
 from mien.data.table import LabelTable
 from mien.errors import ScoreError
 from mien.inference.video import VIDEO_SUFFIXES
-from mien.protocols.base import OTHER, OTHER_COLUMN, ScoringProtocol
+from mien.protocols.base import OTHER, ScoringProtocol
 from mien.protocols.join import Names
 from mien.protocols.matched import truth_columns
 from mien.protocols.outputs import abaw

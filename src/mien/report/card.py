@@ -12,8 +12,6 @@ from mien.metrics.intervals import Interval
 from mien.report.results import markdown, shown
 
 Record = Mapping[str, Any]
-RELIABLE_AUC = 0.80  # on validation faces; below it a presence is little more than a guess
-
 TERMS = {
     "fer2013plus": "pictures from web searches without a licence; votes MIT",
     "muxspace": "news photos (LFW), research use; labels Apache-2.0",
@@ -44,8 +42,7 @@ def card(record: Record, info: Record) -> str:
         labels="; ".join(f"{task}: {', '.join(names)}" for task, names in spec["labels"].items()),
         data=_data(info["provenance"]),
         goals=_goals(record["sets"]),
-        weak=", ".join(weak_units(record)) or "none",
-        reliable_auc=f"{RELIABLE_AUC:.2f}",
+        withheld=", ".join(info["withheld"]) or "none",
         classes="\n\n".join(_per_label(record["sets"], "expression", ("recall", "f1"))),
         units=_units(record["sets"], info["thresholds"]),
         calibration=_calibration(record["sets"]),
@@ -54,13 +51,6 @@ def card(record: Record, info: Record) -> str:
         no_faces=_no_faces(record["no_faces"]),
         speed=f"{record['speed']['median_ms']:.2f} ms",
     )
-
-
-def weak_units(record: Record) -> list[str]:
-    """Action units that the network does not tell apart well enough on validation faces (``avatars``)."""
-    scores = record["sets"].get("avatars", {}).get("scores", [])
-    found = {s["label"]: s["value"] for s in scores if (s["task"], s["metric"]) == ("au", "auc") and s["label"]}
-    return [name for name, value in found.items() if value is None or value < RELIABLE_AUC]
 
 
 def _data(provenance: Sequence[Record]) -> str:

@@ -18,14 +18,14 @@ from mien.files import atomic_write
 from mien.labels import LabelSet
 from mien.methods import METHODS
 from mien.metrics.grouped import mean_by_prediction
-from mien.models.affect import AffectModel
 from mien.models.checkpoint import load
+from mien.models.network import Network
 from mien.training.databases import OpenDatabase, network_labels, open_databases
 from mien.training.evaluate import Predictions, best_device, predictions_on, write_evaluation
 from mien.training.loop import Silent, Watcher
 from mien.training.record import environment, provenance
-from mien.training.run import train
 from mien.training.samples import write_samples
+from mien.training.stages import TEACHER_STUDENT, train
 
 RESULTS_FILE = "results.json"
 
@@ -60,7 +60,8 @@ def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -
         for method in recipe.experiment.methods:
             settings = {**(recipe.method if recipe.method["name"] == method else {}), "name": method}
             seeded = recipe.model_copy(update={"seed": seed, "method": settings})
-            if not choose(METHODS, method, "method", RecipeError).one_task_each:
+            staged = method == TEACHER_STUDENT
+            if staged or not choose(METHODS, method, "method", RecipeError).one_task_each:
                 yield Planned(method, seed, f"{method}-seed{seed}", seeded, names)
                 continue
             for database in databases:
@@ -154,7 +155,7 @@ def _tested(run: Planned, folder: Path, name: str, progress: Progress) -> dict[s
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _au_by_expression(model: AffectModel, predictions: Predictions) -> dict[str, Any] | None:
+def _au_by_expression(model: Network, predictions: Predictions) -> dict[str, Any] | None:
     """Mean AU probabilities of the faces by their predicted expression (SJMT, Figure 2 and Table 3)."""
     labels = model.spec.labels
     if not {"au", "expression"} <= labels.keys() or "expression" not in predictions.labels:

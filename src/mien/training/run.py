@@ -1,43 +1,42 @@
 """One training run: a recipe, a folder, and in the end the network that was best on validation faces."""
 
 import math
-import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 import torch
 
 from mien.config import Recipe
+from mien.data.balance import Balanced, balanced_order, counted, imbalance
 from mien.data.loader import Loader
 from mien.data.prepare import Progress, silent
-from mien.data.sampling import InTurn, Mixed
+from mien.data.sampling import IntArray, InTurn, Mixed
+from mien.data.store import Store
 from mien.errors import MienError
 from mien.labels import LabelSet
 from mien.methods import make_method
-from mien.metrics.thresholds import best_f1_thresholds, equal_precision_recall_thresholds
 from mien.models.affect import AffectModel, ModelSpec
 from mien.models.checkpoint import init_weights, load, save
+from mien.models.network import Network
 from mien.training.databases import labels_without_examples, list_skipped, network_labels, open_databases, open_stores
-from mien.training.evaluate import Predictions, main_scores, predictions_on
 from mien.training.log import Log
 from mien.training.loop import Learner, Silent, Watcher, run_loop
 from mien.training.optim import averaged, learning_rate, make_optimizer
 from mien.training.precision import make_accelerator, native_bf16
 from mien.training.record import claim_folder, provenance
 from mien.training.resume import STATE_FILE, load_state, save_state
+from mien.training.validation import validate
 
 DONE_FILE = "done"
 BATCHES_AHEAD = 2  # enough to hide their making behind a GPU's work
-THRESHOLDS = {"best_f1": best_f1_thresholds, "equal_precision_recall": equal_precision_recall_thresholds}
 
 
-def train(
+def train_network(
     recipe: Recipe, folder: str | Path, watcher: Watcher | None = None, progress: Progress = silent
-) -> AffectModel:
-    """Train what ``recipe`` says into ``folder``; a run that was cut off goes on where it stood.
+) -> Network:
+    """Train the one network of ``recipe`` into ``folder``; a run that was cut off goes on where it stood.
 
     Args:
         recipe: settings and databases.
@@ -102,14 +101,16 @@ class _Run:
             skipped = list_skipped(self.folder, [*stores, *self.val_stores])
             for warning in (*skipped, *labels_without_examples(stores, self.labels)):
                 self.watcher.say(warning)
-        sampler = (Mixed if learner.method.batches == "mixed" else InTurn)(
-            [len(store) for store in stores],
+        orders = self._orders(stores)
+        inner = (Mixed if learner.method.batches == "mixed" else InTurn)(
+            [len(store) if order is None else len(order) for store, order in zip(stores, orders, strict=True)],
             [database.weight for database in self.recipe.data],
             settings.batch_size,
-            self.recipe.seed * 1009,  # leaves room for the databases' own seeds between two runs
+            self.recipe.draws * 1009,  # leaves room for the databases' own seeds between two runs
         )
+        sampler = Balanced(inner, orders)
         part = (self.accelerator.process_index, self.accelerator.num_processes)
-        size, seed = self.recipe.preprocessing.size, self.recipe.seed
+        size, seed = self.recipe.preprocessing.size, self.recipe.draws
         ahead = 0 if self.accelerator.device.type == "cpu" else BATCHES_AHEAD
         loader = Loader(stores, sampler, size, self.recipe.augment, seed, part, ahead)
         log = Log(self.folder, start) if main else None
@@ -123,12 +124,23 @@ class _Run:
         self.accelerator.wait_for_everyone()  # nobody loads what the first is still writing
         (self.folder / DONE_FILE).touch()
 
+    def _orders(self, stores: list[Store]) -> list[IntArray | None]:
+        """The order of each database's rows where rare labels are drawn more often; says how much that changes."""
+        orders: list[IntArray | None] = []
+        for store, database in zip(stores, self.recipe.data, strict=True):
+            settings = database.balance
+            orders.append(balanced_order(store.labels, settings, store.name) if settings else None)
+            if settings and settings.task != "va":
+                before, after = (imbalance(counted(store.labels, settings.task, order)) for order in (None, orders[-1]))
+                self.watcher.say(f"{store.name}: {settings.task} imbalance {before:.1f}, balanced {after:.1f}")
+        return orders
+
     def _scaler_state(self) -> dict[str, float]:
         """The loss scale of fp16 training; empty with other precisions."""
         return dict(self.accelerator.scaler.state_dict()) if self.accelerator.scaler is not None else {}
 
     def _learner(self) -> Learner:
-        torch.manual_seed(self.recipe.seed)
+        torch.manual_seed(self.recipe.draws)
         method = make_method(self.recipe.method, self.labels)
         network = self.recipe.network
         spec = ModelSpec(
@@ -141,6 +153,7 @@ class _Run:
             expression_activation=method.expression_activation,
             preprocessing=self.recipe.preprocessing,
         )
+        method.check(spec)
         model = AffectModel(spec)
         if network.init and not (self.folder / STATE_FILE).exists():
             self.watcher.say(f"initial weights from {network.init}: {init_weights(model, network.init)}")
@@ -175,29 +188,22 @@ class _Run:
         """Score on validation faces, and keep the network if it is the best so far."""
         model = learner.best_model
         assert isinstance(model, AffectModel)
-        found: dict[str, Predictions] = {}
-        scores: dict[str, float] = {}
-        for database, store in zip(self.databases, self.val_stores, strict=True):
-            name, faces = database.settings.name, database.faces(self.recipe, self.labels, database.settings.val)
-            found[name] = predictions_on(model, model.spec, faces, store=store)
-            if not all(np.isfinite(values).all() for values in found[name].preds.values()):
-                raise self._diverged(step, "the network's outputs are not finite")
-            scores |= main_scores(found[name].score(draws=0), f"{name}/")
-        defined = [value for value in scores.values() if not math.isnan(value)]
-        overall = statistics.fmean(defined) if defined else -1.0
+        found = validate(model, self.recipe, self.databases, self.labels, self.val_stores)
+        if not found.finite:
+            raise self._diverged(step, "the network's outputs are not finite")
         if log:
-            log.write("validation", step, scores | {"overall": overall})
-        if overall > self.best.score:
-            self.best = _Best(step, overall)
+            log.write("validation", step, found.scores | {"overall": found.overall})
+        if found.overall > self.best.score:
+            self.best = _Best(step, found.overall)
             if self.accelerator.is_main_process:
                 save(
                     self.folder,
                     model,
                     step=step,
-                    thresholds=self._thresholds(list(found.values())),
+                    thresholds=found.thresholds(self.recipe.training.thresholds),
                     recipe=self.recipe.model_dump(mode="json"),
                     provenance=self.provenance,
-                    validation=scores,
+                    validation=found.scores,
                 )
 
     def _diverged(self, step: int, what: str) -> MienError:
@@ -207,13 +213,3 @@ class _Run:
             f"Step {step}: {what}; delete {self.folder} and start again with a lower training.lr (now "
             f"{settings.lr:g}) or with training.clip_norm (now {settings.clip_norm:g})"
         )
-
-    def _thresholds(self, found: Sequence[Predictions]) -> dict[str, float]:
-        """Thresholds per AU, each from the first database that gives it; none where the recipe says a half."""
-        choose = THRESHOLDS.get(self.recipe.training.thresholds)
-        limits: dict[str, float] = {}
-        for predictions in found:
-            if choose is not None and "au" in predictions.labels:
-                chosen = choose(predictions.preds["au"], predictions.target["au"], predictions.mask["au"])
-                limits = dict(zip(predictions.labels["au"], chosen.tolist(), strict=True)) | limits
-        return limits

@@ -11,14 +11,14 @@ from mien.data.transforms import centred
 from mien.files import atomic_write
 from mien.images import write_png
 from mien.labels import CLASS_TASKS
-from mien.models.affect import AffectModel
+from mien.models.network import Network
 from mien.training.databases import OpenDatabase
 from mien.training.evaluate import Arrays, Predictions, predictions_on
 
 PER_DATABASE = 8
 
 
-def write_samples(folder: Path, model: AffectModel, databases: list[OpenDatabase], recipe: Any) -> None:
+def write_samples(folder: Path, model: Network, databases: list[OpenDatabase], recipe: Any) -> None:
     """Write ``samples.json`` and its pictures: evenly spaced test faces of every database."""
     samples = []
     for database in databases:
@@ -50,7 +50,7 @@ def _annotated(found: Predictions, i: int) -> str:
     return ", ".join(parts) or "no label"
 
 
-def _predicted(model: AffectModel, values: Arrays, i: int) -> str:
+def _predicted(model: Network, values: Arrays, i: int) -> str:
     """What the network says of face ``i``, whatever its database gives."""
     parts = []
     for task, names in model.spec.labels.items():

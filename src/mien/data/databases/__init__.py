@@ -6,17 +6,33 @@ from typing import NamedTuple
 
 from mien.choose import choose
 from mien.data.databases import (
+    afew_va,
+    affectnet,
+    affwild,
+    affwild2,
     avatar_clips,
     avatars,
+    bp4d,
     ck48,
+    ckplus,
     csv_file,
+    disfa,
+    disfaplus,
+    emotionet,
     expw,
+    expw_lst,
     fer2013,
+    fer2013_csv,
     fer2013plus,
+    ferplus_csv,
     folders,
     london,
     muxspace,
+    raf_au,
+    rafdb,
+    sfew,
 )
+from mien.data.databases.layout import Layout
 from mien.data.databases.source import Source
 from mien.data.table import LabelTable
 from mien.errors import TableError
@@ -38,24 +54,71 @@ class Reader(NamedTuple):
     request: str
 
 
-def _parquet(read: Callable[[Path], LabelTable], source: Source, description: str) -> Reader:
+def _reader(read: Callable[[Path], LabelTable], source: Source | Layout, description: str) -> Reader:
     return Reader(read, description, source.expects, source.request)
 
 
 READERS = {
-    "fer2013plus": _parquet(
+    "fer2013plus": _reader(
         fer2013plus.read, fer2013plus.SOURCE, "faces from web searches, ten crowd votes each, eight expressions"
     ),
-    "fer2013": _parquet(fer2013.read, fer2013.SOURCE, "the same faces with FER2013's one label, seven expressions"),
-    "ck48": _parquet(ck48.read, ck48.SOURCE, "CK+: posed faces, action units by FACS coders, seven expressions"),
-    "muxspace": _parquet(muxspace.read, muxspace.SOURCE, "news photos and film stills, one label, eight expressions"),
-    "expw": _parquet(expw.read, expw.SOURCE, "faces in web photos, colour, noisy labels, seven expressions"),
-    "london": _parquet(london.read, london.SOURCE, "studio photos of 40 adults, neutral and smiling, landmarks"),
-    "avatars": _parquet(
+    "fer2013": _reader(fer2013.read, fer2013.SOURCE, "the same faces with FER2013's one label, seven expressions"),
+    "ck48": _reader(ck48.read, ck48.SOURCE, "CK+: posed faces, action units by FACS coders, seven expressions"),
+    "muxspace": _reader(muxspace.read, muxspace.SOURCE, "news photos and film stills, one label, eight expressions"),
+    "expw": _reader(expw.read, expw.SOURCE, "faces in web photos, colour, noisy labels, seven expressions"),
+    "london": _reader(london.read, london.SOURCE, "studio photos of 40 adults, neutral and smiling, landmarks"),
+    "avatars": _reader(
         avatars.read, avatars.SOURCE, "rendered faces: exact action units, expressions, compounds, modelled VA"
     ),
-    "avatar_clips": _parquet(
+    "avatar_clips": _reader(
         avatar_clips.read, avatar_clips.SOURCE, "rendered clips: the same labels for each of 32 frames"
+    ),
+    "fer2013_csv": _reader(
+        fer2013_csv.read, fer2013_csv.LAYOUT, "FER2013 as given out: faces from web searches, seven expressions"
+    ),
+    "ferplus_csv": _reader(ferplus_csv.read, ferplus_csv.LAYOUT, "FER+ as given out: FER2013's faces, ten votes each"),
+    "affwild2_va": _reader(
+        affwild2.read_va, affwild2.LAYOUTS["va"], "Aff-Wild2 (ABAW): frames of videos, valence and arousal"
+    ),
+    "affwild2_expr": _reader(
+        affwild2.read_expression,
+        affwild2.LAYOUTS["expression"],
+        "Aff-Wild2 (ABAW): frames, seven expressions and other",
+    ),
+    "affwild2_au": _reader(affwild2.read_au, affwild2.LAYOUTS["au"], "Aff-Wild2 (ABAW): frames, twelve action units"),
+    "affwild2_mtl": _reader(
+        affwild2.read_mtl, affwild2.MTL, "s-Aff-Wild2 (ABAW multi-task): frames with any of the three labels"
+    ),
+    "sfew": _reader(sfew.read, sfew.LAYOUT, "SFEW 2.0: faces of film stills, seven expressions"),
+    "rafdb_basic": _reader(rafdb.read_basic, rafdb.LAYOUTS["basic"], "RAF-DB: faces from the web, seven expressions"),
+    "rafdb_compound": _reader(
+        rafdb.read_compound, rafdb.LAYOUTS["compound"], "RAF-DB: faces from the web, eleven compound expressions"
+    ),
+    "raf_au": _reader(raf_au.read, raf_au.LAYOUT, "RAF-AU: faces from the web, action units by FACS coders"),
+    "raf_ce": _reader(
+        raf_au.read_ce, raf_au.LAYOUT_CE, "RAF-CE: faces from the web, fourteen compound expressions, action units"
+    ),
+    "affectnet": _reader(
+        affectnet.read, affectnet.LAYOUT, "AffectNet: web photos, eight expressions, valence, arousal, boxes, landmarks"
+    ),
+    "affectnet_npy": _reader(
+        affectnet.read_npy, affectnet.LAYOUT_NPY, "AffectNet's smaller release: cut faces, one array file per label"
+    ),
+    "ckplus": _reader(
+        ckplus.read, ckplus.LAYOUT, "CK+ as given out: posed sequences, action units with intensity, expressions"
+    ),
+    "disfa": _reader(disfa.read, disfa.LAYOUT, "DISFA: 27 people watching a film, intensity of twelve action units"),
+    "disfaplus": _reader(
+        disfaplus.read, disfaplus.LAYOUT, "DISFA+: nine people posing, intensity of twelve action units"
+    ),
+    "bp4d": _reader(bp4d.read, bp4d.LAYOUT, "BP4D: 41 people in eight tasks, action units, five with intensity"),
+    "emotionet": _reader(emotionet.read, emotionet.LAYOUT, "EmotioNet: web photos, up to sixty action units"),
+    "afew_va": _reader(
+        afew_va.read, afew_va.LAYOUT, "AFEW-VA: clips of films, valence, arousal and landmarks per frame"
+    ),
+    "affwild": _reader(affwild.read, affwild.LAYOUT, "Aff-Wild: videos from the web, valence and arousal per frame"),
+    "expw_lst": _reader(
+        expw_lst.read, expw_lst.LAYOUT, "ExpW as given out: web photos with face boxes, seven expressions"
     ),
     "folders": Reader(
         folders.read, "your own pictures, one folder per expression", folders.EXPECTS, "your own pictures and labels"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.data.databases.affwild2 import MISSING, MISSING_VA
 from mien.errors import TableError
 from mien.labels import ACTION_UNITS
 from mien.protocols.abaw import EIGHT, SEVEN, TWELVE_UNITS
@@ -21,8 +22,6 @@ from mien.protocols.base import OTHER
 from mien.protocols.outputs.base import NO_FRAME, Format, Numbers, Outputs, header
 
 VA = ["valence", "arousal"]
-UNKNOWN_VA = -5
-UNKNOWN = -1
 UNITS = {f"AU{int(au[2:])}": au for au in ACTION_UNITS}
 EXPR = [name.capitalize() for name in EIGHT]
 PICTURES = ("image", "image_location")
@@ -52,7 +51,7 @@ def read(path: Path) -> Outputs:
         if column == "expression":
             words = [_word(code, row, path) for row, code in enumerate(codes)]
         else:
-            values[column] = np.where(codes == (UNKNOWN_VA if column in VA else UNKNOWN), np.nan, codes)
+            values[column] = np.where(codes == (MISSING_VA if column in VA else MISSING), np.nan, codes)
     unknown = np.full(len(cells), np.nan)
     return Outputs("abaw", str(path), pictures, np.full(len(cells), NO_FRAME), unknown, values, words)
 
@@ -87,7 +86,7 @@ def _numbers(cells: list[list[str]], path: Path) -> Numbers:
 
 
 def _word(code: float, row: int, path: Path) -> str | None:
-    if code == UNKNOWN:
+    if code == MISSING:
         return None
     if code not in range(len(EIGHT)):
         raise TableError(f"{path}: line {row + 2} has the expression {code:g}, expected 0 ({EIGHT[0]}) to 7 ({OTHER})")

@@ -1,0 +1,57 @@
+"""Run an exported network with OpenVINO, on the processor; needs the extra ``mien[openvino]``."""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from threading import Lock
+from typing import Any
+
+from mien.errors import CheckpointError, MienError
+from mien.inference.base import FloatArray, Predictor
+from mien.models.info import parse_info
+from mien.sessions import OPENVINO, check_threads
+
+EXACT = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}  # its own choice may be bfloat16
+
+
+def from_bytes(content: bytes, name: str, info_key: str, threads: int | None = None) -> Predictor:
+    """The network in an ONNX file of ``mien export``, with the same outputs as in ONNX Runtime.
+
+    Args:
+        content: of the file.
+        name: what a message calls it.
+        info_key: the metadata entry that holds ``model.json``.
+        threads: how many cores one call may use; None for all.
+
+    Raises:
+        MienError: OpenVINO is not installed, or ``threads`` is below 1.
+        CheckpointError: OpenVINO cannot run the file.
+    """
+    check_threads(threads)
+    openvino = _import()
+    cores = {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
+    try:
+        core = openvino.Core()
+        model = core.read_model(content)
+        network = core.compile_model(model, "CPU", EXACT | cores)
+        record = model.get_rt_info(["framework", info_key]).astype(str)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())  # of many lines
+        raise CheckpointError(f"OpenVINO {openvino.__version__} cannot run {name}: {reason}") from error
+    info = parse_info(record, f"The record inside {name}")
+    one_at_a_time = Lock()  # a compiled network has one place for its inputs
+
+    def run(image: FloatArray) -> dict[str, FloatArray]:
+        with one_at_a_time:
+            found = network({"image": image})
+        return {task: found[task] for task in info.spec.labels}
+
+    return Predictor(info, name, OPENVINO, run)
+
+
+def _import() -> Any:
+    if find_spec("openvino") is None:
+        raise MienError("Device 'openvino' needs OpenVINO, not installed here; type: pip install 'mien[openvino]'")
+    # Its import is reported to its makers, unless the part that reports cannot be imported: then it does without.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return import_module("openvino")

@@ -1,0 +1,1 @@
+"""A small REST service over ``mien.inference``; needs the extra ``mien[serve]``."""

@@ -1,0 +1,43 @@
+"""What ``/openapi.json`` says of an endpoint that takes pictures: it reads its body itself, so we say it by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mien.labels import LabelSet
+from mien.serve.answers import CSV, row_schema
+from mien.serve.uploads import MULTIPART
+
+ERROR = {
+    "type": "object",
+    "properties": {"error": {"type": "string", "description": "One sentence: what is wrong, and what to do."}},
+    "required": ["error"],
+}
+REASONS = {
+    400: "No picture, or a body that makes no sense",
+    408: "The upload took too long",
+    413: "A picture, the request or the number of pictures is beyond the limits that GET /model states",
+    415: "No picture by its type",
+    422: "A broken picture",
+    503: "Too many requests wait; Retry-After says when to come back",
+}
+
+
+def described(labels: LabelSet) -> Callable[[str], dict[str, Any]]:
+    """Keyword arguments of a FastAPI endpoint that answers with rows of a model with these labels, from its summary."""
+    file = {"type": "string", "format": "binary"}
+    form = {"type": "object", "properties": {"file": {"type": "array", "items": file}}, "required": ["file"]}
+    rows = {
+        "type": "object",
+        "properties": {"rows": {"type": "array", "items": row_schema(labels)}},
+        "required": ["rows"],
+    }
+    body = {"required": True, "content": {"image/*": {"schema": file}, MULTIPART: {"schema": form}}}
+    answers: dict[int | str, dict[str, Any]] = {
+        code: {"description": text, "content": {"application/json": {"schema": ERROR}}}
+        for code, text in REASONS.items()
+    }
+    answers[200] = {
+        "description": "The rows that mien analyze writes",
+        "content": {"application/json": {"schema": rows}, CSV: {"schema": {"type": "string"}}},
+    }
+    return lambda summary: {"summary": summary, "openapi_extra": {"requestBody": body}, "responses": answers}

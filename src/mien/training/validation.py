@@ -1,0 +1,66 @@
+"""How a network does on validation faces: the scores that choose it, and its thresholds."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.config import Recipe
+from mien.data.store import Store
+from mien.labels import LabelSet
+from mien.metrics.thresholds import best_f1_thresholds, equal_precision_recall_thresholds
+from mien.models.network import Network
+from mien.training.databases import OpenDatabase
+from mien.training.evaluate import Predictions, main_scores, predictions_on
+
+THRESHOLDS = {"best_f1": best_f1_thresholds, "equal_precision_recall": equal_precision_recall_thresholds}
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a network says of the validation faces.
+
+    Attributes:
+        found: per database.
+        scores: ``database/task`` -> main score; NaN where it is undefined.
+    """
+
+    found: dict[str, Predictions]
+    scores: dict[str, float]
+
+    @property
+    def overall(self) -> float:
+        """Mean of the defined scores, by which networks are chosen; -1 where there is none."""
+        defined = [value for value in self.scores.values() if not math.isnan(value)]
+        return statistics.fmean(defined) if defined else -1.0
+
+    @property
+    def finite(self) -> bool:
+        """Whether every output is a number."""
+        return all(np.isfinite(values).all() for one in self.found.values() for values in one.preds.values())
+
+    def thresholds(self, how: str) -> dict[str, float]:
+        """Thresholds per AU, each from the first database that gives it; none where the recipe says a half."""
+        choose = THRESHOLDS.get(how)
+        limits: dict[str, float] = {}
+        for one in self.found.values():
+            if choose is not None and "au" in one.labels:
+                chosen = choose(one.preds["au"], one.target["au"], one.mask["au"])
+                limits = dict(zip(one.labels["au"], chosen.tolist(), strict=True)) | limits
+        return limits
+
+
+def validate(
+    model: Network, recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet, stores: Sequence[Store]
+) -> Validation:
+    """Ask ``model`` about the validation faces of every database, which ``stores`` hold."""
+    found: dict[str, Predictions] = {}
+    scores: dict[str, float] = {}
+    for database, store in zip(databases, stores, strict=True):
+        name, faces = database.settings.name, database.faces(recipe, labels, database.settings.val)
+        found[name] = predictions_on(model, model.spec, faces, store=store)
+        if Validation(found, scores).finite:  # else there is nothing to score, and the caller says so
+            scores |= main_scores(found[name].score(draws=0), f"{name}/")
+    return Validation(found, scores)
