@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "report": GROUND | {"metrics", "inference", "analysis", "report"},
     "serve": GROUND | {"inference", "serve"},
     "export": GROUND | {"data", "faces", "models", "inference", "export"},
+    "web": GROUND | {"faces", "inference", "analysis", "report", "web"},
 }
 """Part -> the parts that it may import, type hints included; ``cli`` may import all, and nothing may import ``cli``."""
 
@@ -96,7 +97,7 @@ def test_methods_take_only_batches_from_data() -> None:
     assert {name for name in imported_from("methods") if name.startswith("mien.data")} == {"mien.data.batch"}
 
 
-@pytest.mark.parametrize("part", ["report", "analysis", "metrics"])
+@pytest.mark.parametrize("part", ["report", "analysis", "metrics", "web"])
 def test_a_report_and_the_scores_import_no_torch(part: str) -> None:
     assert not {name.split(".")[0] for name in imported_from(part)} & {"torch", "accelerate", "safetensors"}
 
@@ -110,6 +111,9 @@ LIGHT = (
     "inference.analyzer",
     "inference.job",
     "protocols.score",
+    "web.page",
+    "web.server",
+    "web.static",
 )
 
 

@@ -15,7 +15,8 @@ RUN = (
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the runtime keeps its records in other places")
 def test_running_a_network_makes_no_device_number_and_no_records(tmp_path: Path) -> None:
     """Outside CI, where the runtime keeps still anyway: a process of its own, with an empty home."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment |= {name: os.environ[name] for name in ("PYTHONPATH", "OPENBLAS_CORETYPE") if name in os.environ}
     subprocess.run([sys.executable, "-c", RUN], env=environment, check=True, timeout=60)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []

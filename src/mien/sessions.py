@@ -11,6 +11,8 @@ from mien.errors import CheckpointError, MienError
 OPENVINO = "openvino"
 """The device of networks that OpenVINO runs; see ``mien.inference.openvino_predictor``."""
 
+ort.disable_telemetry_events()  # on Windows, where the variable that ``mien`` sets is not read
+
 
 def open_session(
     content: bytes, name: str, device: str | None = None, threads: int | None = None

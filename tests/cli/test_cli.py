@@ -26,6 +26,7 @@ VERBS = (
     "export",
     "label",
     "serve",
+    "web",
 )
 RECIPE = """
 name = "tiny"

@@ -19,6 +19,7 @@ from mien.cli import (
     synth,
     table,
     train,
+    web,
 )
 from mien.errors import MienError
 
@@ -51,6 +52,7 @@ app.command()(submission.submission)
 app.command()(export.export)
 app.command()(label.label)
 app.command()(serve.serve)
+app.command()(web.web)
 
 
 def main() -> None:
