@@ -21,6 +21,8 @@ VERBS = (
     "evaluate",
     "experiment",
     "compare",
+    "score",
+    "submission",
     "export",
     "label",
     "serve",
@@ -194,7 +196,13 @@ def test_from_drawn_faces_to_a_comparison(tmp_path: Path, monkeypatch: pytest.Mo
         "evaluate", out / "sjmt", tmp_path / "A.parquet", "--split", "test", "--task", "va", "--name", "va", "--json"
     )
     assert {record["task"] for record in json.loads(as_json)["scores"]} == {"va"}
-    assert (out / "sjmt" / "test" / "va.parquet").exists()
+    predictions = out / "sjmt" / "test" / "va.parquet"
+    judged = json.loads(
+        here("score", "afewva", predictions, "--truth", tmp_path / "A.parquet", "--split", "test", "--json")
+    )
+    ccc = next(s["value"] for s in json.loads(as_json)["scores"] if (s["metric"], s["label"]) == ("ccc", ""))
+    assert judged["scores"][0]["value"] == pytest.approx(ccc, rel=1e-5) and judged["joined_by"] == "row"
+    assert judged["rows_sha256"] == json.loads(as_json)["rows_sha256"]
     compared = here("compare", out / "sjmt", out / "joint")
     assert "Difference to" in compared and "B" in compared and "f1" in compared
 

@@ -92,6 +92,9 @@ def test_split_by_folds(faces: Path) -> None:
     out = faces.with_name("fold.parquet")
     result = mien("split", faces, "--out", out, "--folds", 5, "--fold", 2, "--val", 0.25)
     assert result.exit_code == 0 and "test 4 rows" in result.output and "val 4 rows" in result.output
+    rows = LabelTable(out).read(["split", "fold"]).to_pylist()
+    assert {row["split"] for row in rows if row["fold"] == 2} == {"test"}  # what this round tests, and only that
+    assert {row["fold"] for row in rows if row["split"] != "test"} == {0, 1, 3, 4}
 
 
 @pytest.mark.parametrize("wrong", [("--folds", 5), ("--folds", 5, "--fold", 0, "--train", 0.5), ("--train", 0.5)])

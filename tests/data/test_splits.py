@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.data.splits import assign_folds, assign_splits
+from mien.data.splits import assign_folds, assign_splits, fold_numbers
 from mien.data.table import LabelTable
 from mien.errors import TableError
 
@@ -50,6 +50,7 @@ def test_folds_partition_the_rows_and_the_subjects(subjects: list[str | None], s
     rounds = [split_of(assign_folds(faces(subjects), 4, fold, seed, 0.2)) for fold in range(4)]
     tested = np.array([[split == "test" for split in splits] for splits in rounds])
     assert (tested.sum(axis=0) == 1).all()
+    assert fold_numbers(faces(subjects), 4, seed).tolist() == tested.argmax(axis=0).tolist()
     for splits in rounds:
         assert all(len(found) == 1 for name, found in sides(subjects, splits).items() if name)
         assert set(splits) == {"train", "val", "test"}

@@ -21,7 +21,6 @@ from mien.report.compare import read_tested
 from mien.training.evaluate import (
     Predictions,
     main_scores,
-    persons,
     predict,
     prediction_table,
     predictions_on,
@@ -135,13 +134,6 @@ def test_a_table_that_shares_no_task_is_refused(model: AffectModel) -> None:
         predictions(model, table)
 
 
-def test_people_are_the_clusters_and_a_face_without_one_stands_alone() -> None:
-    table = LabelTable(pa.table({"subject": ["ann", None, "ann", None], "AU01": [1, 0, 1, 0]}))
-    assert persons(table, np.array([0, 1, 2, 3])) == ["ann", "row 1", "ann", "row 3"]
-    assert persons(table, np.array([3, 0])) == ["row 3", "ann"]
-    assert persons(LabelTable(pa.table({"AU01": [1, 0]})), np.array([1])) == ["row 1"]
-
-
 def test_predicting_leaves_the_network_as_it_was(model: AffectModel) -> None:
     store = prepare(faces_of(full_table()))
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
@@ -165,6 +157,8 @@ def test_the_files_of_an_evaluation_hold_everything(model: AffectModel, tmp_path
     for ours, theirs in zip(scores, from_records(content["scores"]), strict=True):
         assert ours == theirs or math.isnan(ours.value) == math.isnan(theirs.value)
     assert pq.read_table(tmp_path / "T.parquet").equals(prediction_table(found))
+    fewer = predictions_on(model, model.spec, faces_of(full_table(), where={"subject": "Ttrain1"}))
+    assert content["rows_sha256"] == found.rows_hash != fewer.rows_hash
 
 
 def test_scores_can_be_computed_again_from_the_predictions_table(model: AffectModel, tmp_path: Path) -> None:

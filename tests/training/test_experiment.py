@@ -139,6 +139,13 @@ def test_results_hold_a_score_of_every_cell(results: dict[str, object], folder: 
     assert {path.name for path in folder.iterdir()} >= {"single-A-expression-seed1", "sjmt-seed0", "samples"}
 
 
+def test_methods_of_one_seed_are_scored_on_the_same_faces_and_the_results_say_so(results: dict[str, object]) -> None:
+    tested: list[dict[str, object]] = results["tested_on"]  # type: ignore[assignment]
+    by_database = {d: {t["rows_sha256"] for t in tested if (t["database"], t["seed"]) == (d, 0)} for d in "ABC"}
+    assert [len(hashes) for hashes in by_database.values()] == [1, 1, 1]
+    assert len(set.union(*by_database.values())) == 3 and {t["rows"] for t in tested} == {12}
+
+
 def test_a_second_call_trains_and_tests_nothing(results: dict[str, object]) -> None:
     assert results["name"] == "tiny"  # the fixture ran the experiment again, with training and testing taken away
 

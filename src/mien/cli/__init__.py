@@ -5,7 +5,22 @@ import sys
 
 import typer
 
-from mien.cli import analyze, compare, evaluate, experiment, export, label, report, serve, synth, table, train, web
+from mien.cli import (
+    analyze,
+    compare,
+    evaluate,
+    experiment,
+    export,
+    label,
+    report,
+    score,
+    serve,
+    submission,
+    synth,
+    table,
+    train,
+    web,
+)
 from mien.errors import MienError
 
 app = typer.Typer(
@@ -32,6 +47,8 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
+app.command()(score.score)
+app.command()(submission.submission)
 app.command()(export.export)
 app.command()(label.label)
 app.command()(serve.serve)

@@ -38,7 +38,7 @@ def evaluate(
 
         mien evaluate runs/demo/sjmt-seed0 demo/B.parquet --split test
 
-    With --all it runs the protocols by which the shipped network is measured (see mien.protocols), on whole pictures
+    With --all it runs the exams by which the shipped network is measured (see mien.examination), on whole pictures
     as a user would give them: scores, groups, spoiled pictures, pictures without a face. It needs no torch.
 
         mien evaluate default --all --card card.md
@@ -78,12 +78,14 @@ def evaluate(
     about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}
     write_evaluation(run / "test", faces.name, predictions, scores, about)
     if as_json:
-        typer.echo(json.dumps({"about": about, "scores": to_records(scores)}))
+        content = {"about": about, "rows_sha256": predictions.rows_hash, "scores": to_records(scores)}
+        typer.echo(json.dumps(content))
         return
     if split is None and "split" in opened.columns:
         typer.echo("Note: this scores the rows of all splits, training rows included; --split test takes one.")
     print_grid(f"{run} on {len(predictions.rows)} faces of {table}", _grid(scores))
     typer.echo(f"{run / 'test' / faces.name}.json and .parquet: scores and predictions")
+    typer.echo(f"Rows scored: {predictions.rows_hash[:16]} (the same for everybody who scores these faces)")
 
 
 def _grid(scores: "Sequence[Score]") -> list[list[str]]:

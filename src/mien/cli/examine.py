@@ -13,9 +13,9 @@ def examine_all(run: Path, table: Path | None, card: Path | None, most: int | No
     from mien.cli.bars import bar, console
     from mien.cli.tables import print_grid
     from mien.errors import MienError
+    from mien.examination.examine import examine
     from mien.files import atomic_write
     from mien.inference.analyzer import Analyzer
-    from mien.protocols.examine import examine
     from mien.report.card import card as card_text
 
     if table is not None:

@@ -136,8 +136,10 @@ def split(
     Round 0 of a five-fold cross-validation, with a tenth of the training rows for model selection:
 
         mien table split faces.parquet --out fold0.parquet --folds 5 --fold 0 --val 0.1
+
+    With folds, the column 'fold' says which round tests a row.
     """
-    from mien.data.splits import assign_folds, assign_splits
+    from mien.data.splits import assign_folds, assign_splits, fold_numbers
 
     table = _open(path)
     if (folds is None) != (fold is None):
@@ -146,6 +148,7 @@ def split(
         if train is not None or test is not None:
             raise MienError("--train and --test follow from --folds; leave them out, or leave out --folds and --fold")
         result = assign_folds(table, folds, fold, seed, val or 0.0, by)
+        result = result.replace("fold", fold_numbers(table, folds, seed, by))  # for 'mien score' of all rounds at once
     else:
         given = {"train": train, "val": val, "test": test}
         shares = {name: share for name, share in given.items() if share}

@@ -65,8 +65,7 @@ def assign_folds(
         )
     names, row_group = _groups(table, by)
     rows = np.bincount(row_group, minlength=len(names))
-    numbers = {str(number): 1 / folds for number in range(folds)}
-    tested = _place(names, rows, numbers, seed) == str(fold)
+    tested = _folds(names, rows, folds, seed) == fold
     split = np.where(tested, "test", "train").astype(object)
     others = np.flatnonzero(~tested)
     if val_fraction and len(others):
@@ -75,6 +74,18 @@ def assign_folds(
         split[others] = _place([f"val of {names[i]}" for i in others], rows[others], shares, seed)
     expected = ["train", "val", "test"] if val_fraction else ["train", "test"]
     return _with_split(table, split, row_group, expected)
+
+
+def fold_numbers(table: LabelTable, folds: int, seed: int, by: str = "subject") -> IntArray:
+    """Which fold tests each row (rows,): the same that ``assign_folds`` takes, for all rounds at once."""
+    names, row_group = _groups(table, by)
+    found: IntArray = _folds(names, np.bincount(row_group, minlength=len(names)), folds, seed)[row_group]
+    return found
+
+
+def _folds(names: list[str], rows: IntArray, folds: int, seed: int) -> IntArray:
+    """The number of each group's fold."""
+    return _place(names, rows, {str(number): 1 / folds for number in range(folds)}, seed).astype(np.int64)
 
 
 def carve_validation(table: LabelTable, share: float, seed: int, into: str = "val", by: str = "subject") -> LabelTable:

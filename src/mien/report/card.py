@@ -24,7 +24,7 @@ def card(record: Record, info: Record) -> str:
     """The card as Markdown.
 
     Args:
-        record: of ``mien.protocols.examine.examine``.
+        record: of ``mien.examination.examine.examine``.
         info: content of ``model.json``.
     """
     template = Template(resources.files("mien.report").joinpath("templates/card.md").read_text(encoding="utf-8"))

@@ -16,8 +16,8 @@ from torch import nn
 from mien.data.columns import CLASS_COLUMNS, VALUE_COLUMNS, task_columns
 from mien.data.loader import in_order
 from mien.data.prepare import Faces, prepare
+from mien.data.scored_rows import persons, rows_hash
 from mien.data.store import Store
-from mien.data.table import LabelTable
 from mien.data.targets import class_index
 from mien.errors import ScoreError
 from mien.files import atomic_write, replacing
@@ -49,6 +49,7 @@ class Predictions:
         clusters: (n,) the person on each face; a number of its own where nobody is named.
         thresholds: (A,) of the action units.
         everything: what the network says of all its labels, whether or not the table has them.
+        rows_hash: says which faces these are; see ``mien.data.scored_rows``.
     """
 
     labels: LabelSet
@@ -59,6 +60,7 @@ class Predictions:
     clusters: list[str]
     thresholds: npt.NDArray[np.float64]
     everything: Arrays
+    rows_hash: str
 
     def score(self, draws: int = 1000) -> list[Score]:
         """All scores, with 95 % intervals from ``draws`` bootstrap draws of persons; 0 draws give no intervals."""
@@ -113,8 +115,9 @@ def predictions_on(
     target, mask = _truth(faces, store, labels)
     chosen = {task: _columns_of(preds[task], spec.labels[task], names) for task, names in labels.items()}
     limits = np.array([(thresholds or {}).get(au, 0.5) for au in labels.get("au", ())])
-    people = persons(faces.table, store.rows)
-    return Predictions(labels, chosen, target, mask, store.rows, people, limits, preds)
+    rows = store.rows.tolist()
+    people, digest = persons(faces.table, rows), rows_hash(faces.table, rows)
+    return Predictions(labels, chosen, target, mask, store.rows, people, limits, preds, digest)
 
 
 def _columns_of(values: npt.NDArray[Any], have: tuple[str, ...], want: tuple[str, ...]) -> npt.NDArray[Any]:
@@ -139,14 +142,6 @@ def _truth(faces: Faces, store: Store, labels: LabelSet) -> tuple[Arrays, Arrays
     return target, mask
 
 
-def persons(table: LabelTable, rows: npt.NDArray[np.int64]) -> list[str]:
-    """The person on each row, for intervals; a row without a subject is a person of its own."""
-    if "subject" not in table.columns:
-        return [f"row {row}" for row in rows]
-    subjects = table.read(["subject"]).column("subject").take(pa.array(rows)).to_pylist()
-    return [f"row {row}" if subject is None else subject for row, subject in zip(rows, subjects, strict=True)]
-
-
 def main_scores(scores: Iterable[Score], prefix: str = "") -> dict[str, float]:
     """One score per task, the one by which networks are chosen on validation rows."""
     scores = list(scores)
@@ -161,6 +156,7 @@ def write_evaluation(folder: Path, name: str, predictions: Predictions, scores: 
     labels = predictions.labels
     content = {
         "about": about,
+        "rows_sha256": predictions.rows_hash,
         "labels": labels,
         "columns": {t: [VALUE_COLUMNS[t][n] for n in names] for t, names in labels.items() if t in VALUE_COLUMNS},
         "thresholds": dict(zip(labels.get("au", ()), predictions.thresholds.tolist(), strict=True)),

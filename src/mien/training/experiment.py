@@ -102,13 +102,15 @@ def run_experiment(
 
     Returns:
         What ``results.json`` holds: ``scores``, one record per method, seed, database, task, label and metric;
-        ``au_by_expression``, mean AU probabilities by predicted expression; the recipe, data and versions.
+        ``tested_on``, which faces each was scored on, as a hash; ``au_by_expression``, mean AU probabilities by
+        predicted expression; the recipe, data and versions.
     """
     folder, watcher = Path(folder), watcher or Silent()
     databases = open_databases(recipe)
     runs = plan(recipe, databases)
     scores: list[dict[str, Any]] = []
     grouped: list[dict[str, Any]] = []
+    tested_on: list[dict[str, Any]] = []
     for number, run in enumerate(runs, 1):
         watcher.say(f"run {number} of {len(runs)}: {run.folder}")
         train(run.recipe, folder / run.folder, watcher, progress)
@@ -116,6 +118,7 @@ def run_experiment(
             found = _tested(run, folder / run.folder, name, progress)
             cell = {"method": run.method, "seed": run.seed, "database": name}
             scores += [cell | record for record in found["scores"]]
+            tested_on.append(cell | {"rows": found["about"]["rows"], "rows_sha256": found.get("rows_sha256")})
             if found["about"]["au_by_expression"]:
                 grouped.append(cell | found["about"]["au_by_expression"])
     results = {
@@ -125,6 +128,7 @@ def run_experiment(
         "data": provenance(databases),
         "environment": environment(recipe.training.precision),
         "scores": scores,
+        "tested_on": tested_on,
         "au_by_expression": grouped,
     }
     atomic_write(folder / RESULTS_FILE, json.dumps(results, indent=1))

@@ -1,4 +1,4 @@
-"""Run a protocol: pictures through an ``Analyzer``, its answers against the labels."""
+"""Run an exam: pictures through an ``Analyzer``, its answers against the labels."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from mien.data.splits import assign_splits
 from mien.data.table import LabelTable
 from mien.data.targets import class_index, labels_of
 from mien.errors import ImageError, ScoreError
+from mien.examination.answers import Answers, Arrays
+from mien.examination.base import Exam
 from mien.images import read_image
 from mien.inference.analyzer import Analyzer
 from mien.labels import CLASS_TASKS, LabelSet
 from mien.preprocessing import Image
-from mien.protocols.answers import Answers, Arrays
-from mien.protocols.base import Protocol
 
 ROWS_AT_ONCE = 256
 Spoil = Callable[[Image], Image]
@@ -28,18 +28,18 @@ Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
 
 def answers(
     analyzer: Analyzer,
-    protocol: Protocol,
+    exam: Exam,
     root: str | Path,
     *,
     spoil: Spoil | None = None,
     most: int | None = None,
     progress: Progress = lambda items, what, total: items,
 ) -> Answers:
-    """Ask ``analyzer`` about every face of the protocol.
+    """Ask ``analyzer`` about every face of the exam.
 
     Args:
         analyzer: the network, with the detector that finds and cuts its faces.
-        protocol: which faces and labels.
+        exam: which faces and labels.
         root: folder that holds the database's file.
         spoil: changes every picture before it is analysed.
         most: about as many rows at most, spread evenly.
@@ -49,20 +49,20 @@ def answers(
         TableError: the database is not there.
         ScoreError: the network predicts none of the labels, or no face is left.
     """
-    table = _rows(protocol, root, most)
-    labels = _scored(protocol, analyzer.labels, table.labels)
+    table = _rows(exam, root, most)
+    labels = _scored(exam, analyzer.labels, table.labels)
     batches = table.stream(table.columns, rows=ROWS_AT_ONCE)
     total = -(-len(table) // ROWS_AT_ONCE)
     parts, lost = [], 0
-    for batch in progress(batches, protocol.reader, total):
-        kept, values = _asked(analyzer, protocol, batch, spoil, table.root)
+    for batch in progress(batches, exam.reader, total):
+        kept, values = _asked(analyzer, exam, batch, spoil, table.root)
         lost += batch.num_rows - len(kept)
         if len(kept):
-            parts.append(_Part.of(batch.take(pa.array(kept)), values, labels, analyzer.labels, table, protocol))
+            parts.append(_Part.of(batch.take(pa.array(kept)), values, labels, analyzer.labels, table, exam))
     if not parts:
-        raise ScoreError(f"{table.name}: no face could be analysed; is {root} the data that {protocol.reader} expects?")
+        raise ScoreError(f"{table.name}: no face could be analysed; is {root} the data that {exam.reader} expects?")
     whole = _Part.joined(parts)
-    if protocol.one_per:
+    if exam.one_per:
         whole = whole.averaged()
     limits = analyzer.predictor.info.thresholds
     thresholds = np.array([limits.get(au, 0.5) for au in labels.get("au", ())])
@@ -71,45 +71,43 @@ def answers(
     )
 
 
-def _rows(protocol: Protocol, root: str | Path, most: int | None) -> LabelTable:
+def _rows(exam: Exam, root: str | Path, most: int | None) -> LabelTable:
     """The wanted rows as a table of their own."""
-    table = read_database(protocol.reader, root)
-    if protocol.fractions:
-        table = assign_splits(table, protocol.fractions, seed=0)
-    table.require(protocol.where)
+    table = read_database(exam.reader, root)
+    if exam.fractions:
+        table = assign_splits(table, exam.fractions, seed=0)
+    table.require(exam.where)
     arrow = table.read(list(table.columns))
-    for column, value in protocol.where.items():
+    for column, value in exam.where.items():
         arrow = arrow.filter(pc.fill_null(pc.equal(arrow.column(column), value), False))
     for task in CLASS_TASKS:
-        names = protocol.labels.get(task)
-        if names and len(protocol.labels) == 1:  # rows of other classes have nothing to score
+        names = exam.labels.get(task)
+        if names and len(exam.labels) == 1:  # rows of other classes have nothing to score
             arrow = arrow.filter(pc.is_in(arrow.column(task), value_set=pa.array(names)))
     if most is not None and arrow.num_rows > most:
         arrow = arrow.take(pa.array(np.linspace(0, arrow.num_rows - 1, most).astype(int)))
     return LabelTable(arrow, classes={t: table.labels[t] for t in CLASS_TASKS if t in table.labels}, root=table.root)
 
 
-def _scored(protocol: Protocol, predicted: LabelSet, given: LabelSet) -> LabelSet:
-    """The labels that protocol, network and database share, in the network's order."""
+def _scored(exam: Exam, predicted: LabelSet, given: LabelSet) -> LabelSet:
+    """The labels that exam, network and database share, in the network's order."""
     found: LabelSet = {}
     for task, names in predicted.items():
-        if task in protocol.labels:
-            wanted = protocol.labels[task] or names
+        if task in exam.labels:
+            wanted = exam.labels[task] or names
             found[task] = tuple(n for n in names if n in wanted and n in given.get(task, ()))
     found = {task: names for task, names in found.items() if names}
     if not found:
-        raise ScoreError(
-            f"The network predicts {', '.join(predicted)}; none of it is scored: {', '.join(protocol.labels)}"
-        )
+        raise ScoreError(f"The network predicts {', '.join(predicted)}; none of it is scored: {', '.join(exam.labels)}")
     return found
 
 
 def _asked(
-    analyzer: Analyzer, protocol: Protocol, batch: pa.RecordBatch, spoil: Spoil | None, root: Path | None
+    analyzer: Analyzer, exam: Exam, batch: pa.RecordBatch, spoil: Spoil | None, root: Path | None
 ) -> tuple[list[int], Arrays]:
     """Which rows of a batch gave an answer, and the answers."""
     pictures = dict(_pictures(batch, root, spoil))
-    if not protocol.photos:
+    if not exam.photos:
         return list(pictures), analyzer.crops(list(pictures.values())).values
     found = {row: analyzer.image(picture) for row, picture in pictures.items()}
     best = {row: faces[int(faces.score.argmax())] for row, faces in found.items() if len(faces)}
@@ -147,7 +145,7 @@ class _Part:
         labels: LabelSet,
         predicted: LabelSet,
         table: LabelTable,
-        protocol: Protocol,
+        exam: Exam,
     ) -> "_Part":
         truth = labels_of(rows, labels, table.labels, table.name, np.arange(rows.num_rows))
         target, mask = dict(truth.target), dict(truth.mask)
@@ -159,11 +157,9 @@ class _Part:
                 target[task], mask[task] = np.maximum(index, 0), index >= 0
                 preds[task] = preds[task] / np.maximum(preds[task].sum(axis=1, keepdims=True), 1e-9)
         number = [f"row {row}" for row in range(rows.num_rows)]
-        people = [
-            name if name is not None else own for name, own in zip(_text(rows, protocol.person), number, strict=True)
-        ]
-        groups = {column: [str(value) for value in _text(rows, column)] for column in protocol.groups}
-        one = [str(value) for value in _text(rows, protocol.one_per)] if protocol.one_per else number
+        people = [name if name is not None else own for name, own in zip(_text(rows, exam.person), number, strict=True)]
+        groups = {column: [str(value) for value in _text(rows, column)] for column in exam.groups}
+        one = [str(value) for value in _text(rows, exam.one_per)] if exam.one_per else number
         return cls(preds, target, mask, people, groups, one)
 
     @classmethod

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mien.protocols.no_faces import KINDS, no_faces
-from mien.protocols.spoil import SPOILERS, coarse, covered, dark, grainy, turned
+from mien.examination.no_faces import KINDS, no_faces
+from mien.examination.spoil import SPOILERS, coarse, covered, dark, grainy, turned
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from mien import __version__
 from mien.errors import TableError
+from mien.examination import EXAMS
+from mien.examination.base import Exam
+from mien.examination.measure import Progress, answers
+from mien.examination.no_faces import no_faces
+from mien.examination.spoil import SPOILERS
 from mien.inference.analyzer import Analyzer
 from mien.metrics.scores import Score, find, to_records
-from mien.protocols import PROTOCOLS
-from mien.protocols.base import Protocol
-from mien.protocols.measure import Progress, answers
-from mien.protocols.no_faces import no_faces
-from mien.protocols.spoil import SPOILERS
 
 SPOILED_ROWS = 400  # of each set: an interval of about 0.04 is enough to see a drop
 CONFIDENT = 0.8  # probability from which an expression counts as claimed
@@ -33,7 +33,7 @@ def examine(
     progress: Progress = lambda items, what, total: items,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Scores on every protocol whose data is there, drops when pictures are spoiled, no-faces, and speed.
+    """Scores on every exam whose data is there, drops when pictures are spoiled, no-faces, and speed.
 
     Args:
         analyzer: what is examined.
@@ -45,14 +45,14 @@ def examine(
     """
     sets: dict[str, Any] = {}
     spoiled: dict[str, Any] = {}
-    for name, protocol in PROTOCOLS.items():
+    for name, exam in EXAMS.items():
         try:
-            sets[name] = _scored(analyzer, protocol, root, most, progress)
+            sets[name] = _scored(analyzer, exam, root, most, progress)
         except TableError as error:
             say(f"{name} is left out: {error}")
             continue
-        if spoiled_rows and protocol.goals:
-            spoiled[name] = _spoiled(analyzer, protocol, root, min(spoiled_rows, most or spoiled_rows), progress)
+        if spoiled_rows and exam.goals:
+            spoiled[name] = _spoiled(analyzer, exam, root, min(spoiled_rows, most or spoiled_rows), progress)
     return {
         "mien_version": __version__,
         "weights_sha256": analyzer.predictor.info.weights_sha256,
@@ -63,46 +63,44 @@ def examine(
     }
 
 
-def _scored(
-    analyzer: Analyzer, protocol: Protocol, root: str | Path, most: int | None, progress: Progress
-) -> dict[str, Any]:
-    found = answers(analyzer, protocol, root, most=most, progress=progress)
-    scores = found.scores(protocol.class_auc)
+def _scored(analyzer: Analyzer, exam: Exam, root: str | Path, most: int | None, progress: Progress) -> dict[str, Any]:
+    found = answers(analyzer, exam, root, most=most, progress=progress)
+    scores = found.scores(exam.class_auc)
     groups = {
-        f"{column} {value}": to_records(_goal_scores(found.of(column, value).scores(protocol.class_auc, 200), protocol))
+        f"{column} {value}": to_records(_goal_scores(found.of(column, value).scores(exam.class_auc, 200), exam))
         for column, values in found.groups.items()
         for value in sorted(set(values))
         if values.count(value) >= SMALLEST_GROUP
     }
     return {
-        "about": protocol.about,
-        "trained": protocol.trained,
+        "about": exam.about,
+        "trained": exam.trained,
         "rows": len(found.people),
         "people": len(set(found.people)),
         "lost": found.lost,
         "scores": to_records(scores),
-        "goals": {what: goal._asdict() for what, goal in protocol.goals.items()},
+        "goals": {what: goal._asdict() for what, goal in exam.goals.items()},
         "groups": groups,
     }
 
 
-def _goal_scores(scores: Iterable[Score], protocol: Protocol) -> list[Score]:
+def _goal_scores(scores: Iterable[Score], exam: Exam) -> list[Score]:
     scores = list(scores)
-    return [find(scores, *what.split(maxsplit=2)) for what in protocol.goals]
+    return [find(scores, *what.split(maxsplit=2)) for what in exam.goals]
 
 
-def _spoiled(analyzer: Analyzer, protocol: Protocol, root: str | Path, rows: int, progress: Progress) -> dict[str, Any]:
+def _spoiled(analyzer: Analyzer, exam: Exam, root: str | Path, rows: int, progress: Progress) -> dict[str, Any]:
     """The first goal's score on the same rows: as they are, and after every step of every spoiler."""
-    what = next(iter(protocol.goals))
+    what = next(iter(exam.goals))
 
     def value(spoil: Any = None) -> float | None:
-        found = answers(analyzer, protocol, root, spoil=spoil, most=rows).scores(protocol.class_auc, draws=0)
+        found = answers(analyzer, exam, root, spoil=spoil, most=rows).scores(exam.class_auc, draws=0)
         score = find(found, *what.split(maxsplit=2)).value
         return None if score != score else score
 
     steps = [(kind, amount, step) for kind, by in SPOILERS.items() for amount, step in by.items()]
     after: dict[str, dict[str, float | None]] = {kind: {} for kind in SPOILERS}
-    for kind, amount, step in progress(steps, f"{protocol.reader}: spoiled pictures", len(steps)):
+    for kind, amount, step in progress(steps, f"{exam.reader}: spoiled pictures", len(steps)):
         after[kind][amount] = value(step)
     return {"what": what, "rows": rows, "as they are": value(), "spoiled": after}
 

@@ -1,4 +1,4 @@
-"""Protocols over an analyser whose answers are known: which rows, which classes, whose average."""
+"""Exams over an analyser whose answers are known: which rows, which classes, whose average."""
 
 import math
 from dataclasses import replace
@@ -15,6 +15,9 @@ from lookalikes import write_lookalikes
 from mien.data.databases import READERS
 from mien.data.databases.london import COLUMNS
 from mien.errors import ScoreError, TableError
+from mien.examination import EXAMS
+from mien.examination.examine import examine
+from mien.examination.measure import answers
 from mien.inference.analyzer import Analyzer
 from mien.inference.base import Predictor
 from mien.labels import EXPRESSIONS, KNOWN_NAMES
@@ -22,9 +25,6 @@ from mien.metrics.scores import find
 from mien.models.info import ModelInfo
 from mien.models.spec import ModelSpec
 from mien.preprocessing import Preprocessing
-from mien.protocols import PROTOCOLS
-from mien.protocols.examine import examine
-from mien.protocols.measure import answers
 from mien.report.card import card
 
 LABELS = {"expression": EXPRESSIONS, "au": ("AU01", "AU12"), "au_intensity": ("AU12",)}
@@ -71,7 +71,7 @@ def ck(tmp_path: Path) -> Path:
 
 
 def test_the_answer_is_the_best_of_the_scored_classes_averaged_over_a_sequence(ck: Path) -> None:
-    found = answers(analyzer(), PROTOCOLS["ck_expressions"], ck)
+    found = answers(analyzer(), EXAMS["ck_expressions"], ck)
     assert len(found.people) == 2 and set(found.people) == {"s1", "s2"}  # contempt is not scored
     assert "neutral" not in found.labels["expression"]
     # Of the whole eight, dark is neutral and the answer wrong; of the six nothing is larger than the rest of them.
@@ -84,7 +84,7 @@ def test_the_answer_is_the_best_of_the_scored_classes_averaged_over_a_sequence(c
 
 
 def test_units_take_the_networks_thresholds_and_count_a_sequence_once(ck: Path) -> None:
-    found = answers(analyzer(), PROTOCOLS["ck_units"], ck)
+    found = answers(analyzer(), EXAMS["ck_units"], ck)
     assert found.labels == {"au": ("AU01", "AU12")}
     assert found.thresholds.tolist() == [0.5, 0.25]
     scores = found.scores(draws=0)
@@ -94,17 +94,15 @@ def test_units_take_the_networks_thresholds_and_count_a_sequence_once(ck: Path) 
 
 
 def test_class_auc_is_that_of_its_probability(ck: Path) -> None:
-    protocol = replace(PROTOCOLS["ck_expressions"], class_auc=("happiness",))
-    assert (
-        find(answers(analyzer(), protocol, ck).scores(("happiness",), 20), "expression", "auc", "happiness").value == 1
-    )
-    wrong = answers(analyzer("anger"), protocol, ck).scores(("happiness",), 20)
+    exam = replace(EXAMS["ck_expressions"], class_auc=("happiness",))
+    assert find(answers(analyzer(), exam, ck).scores(("happiness",), 20), "expression", "auc", "happiness").value == 1
+    wrong = answers(analyzer("anger"), exam, ck).scores(("happiness",), 20)
     assert find(wrong, "expression", "auc", "happiness").value < 1
 
 
 def test_spoiled_pictures_are_what_the_network_sees(ck: Path) -> None:
-    protocol = PROTOCOLS["ck_units"]
-    black = answers(analyzer(), protocol, ck, spoil=lambda image: 0 * image)
+    exam = EXAMS["ck_units"]
+    black = answers(analyzer(), exam, ck, spoil=lambda image: 0 * image)
     assert black.preds["au"][:, 1].max() == 0
 
 
@@ -113,28 +111,28 @@ def test_a_photo_without_a_face_is_lost_and_counted(tmp_path: Path) -> None:
     columns = {"subject": ["a", "b", "c"], "expression": ["happiness", "neutral", "neutral"], "image": images}
     columns |= {name: [1.0] * 3 for name in COLUMNS.values()} | {"sex": ["f"] * 3, "ethnicity": ["x", "x", "y"]}
     pq.write_table(pa.table(columns), tmp_path / "london.parquet")
-    found = answers(analyzer(), PROTOCOLS["london"], tmp_path)
+    found = answers(analyzer(), EXAMS["london"], tmp_path)
     assert found.people == ["a"] and found.lost == 2
     assert found.groups == {"sex": ["f"], "ethnicity": ["x"]}
 
 
 def test_what_is_not_there_is_said(ck: Path) -> None:
     with pytest.raises(TableError, match="no such file"):
-        answers(analyzer(), PROTOCOLS["expw"], ck)
+        answers(analyzer(), EXAMS["expw"], ck)
     spec = ModelSpec(backbone="plain_small", labels={"va": ("valence", "arousal")})
     info = ModelInfo(spec=spec, weights_sha256="0" * 64)
     with pytest.raises(ScoreError, match="The network predicts va"):
-        answers(Analyzer(Predictor(info, "va", "cpu", dict)), PROTOCOLS["ck_units"], ck)
+        answers(Analyzer(Predictor(info, "va", "cpu", dict)), EXAMS["ck_units"], ck)
 
 
-@pytest.mark.parametrize("name", PROTOCOLS)
-def test_every_protocol_speaks_of_known_things(name: str) -> None:
-    protocol = PROTOCOLS[name]
-    assert protocol.reader in READERS
-    for task, names in protocol.labels.items():
+@pytest.mark.parametrize("name", EXAMS)
+def test_every_exam_speaks_of_known_things(name: str) -> None:
+    exam = EXAMS[name]
+    assert exam.reader in READERS
+    for task, names in exam.labels.items():
         assert set(names) <= set(KNOWN_NAMES[task])
-    for what, goal in protocol.goals.items():
-        assert what.split()[0] in protocol.labels
+    for what, goal in exam.goals.items():
+        assert what.split()[0] in exam.labels
         assert 0 < goal.floor < goal.reach <= 1
 
 
