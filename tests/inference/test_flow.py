@@ -72,3 +72,17 @@ def test_batches_keep_to_number_and_budget(
     items: list[int], most: int, budget: float, expected: list[list[int]]
 ) -> None:
     assert list(in_batches(items, most, budget, float)) == expected
+
+
+def test_a_batch_that_an_error_cuts_short_is_given_before_the_error() -> None:
+    """A video that breaks off in frame 50 keeps the 18 frames of its last, unfinished batch of 32."""
+
+    def frames() -> Iterator[int]:
+        yield from range(50)
+        raise ValueError("broken off")
+
+    seen: list[int] = []
+    with pytest.raises(ValueError, match="broken off"):
+        for batch in in_batches(frames(), 32):
+            seen += batch
+    assert seen == list(range(50))

@@ -64,12 +64,23 @@ def in_batches(
 ) -> Iterator[list[T]]:
     """Lists of at most ``most`` items whose ``cost`` adds up to at most ``budget``; a dearer item stands alone.
 
+    An exception of ``items`` is raised here, after the items before it.
+
     >>> list(in_batches([1, 1, 5, 1], most=3, budget=5, cost=float))
     [[1, 1], [5], [1]]
     """
     batch: list[T] = []
     spent = 0.0
-    for item in items:
+    source = iter(items)
+    broken: Exception | None = None
+    while True:
+        try:
+            item = next(source)
+        except StopIteration:
+            break
+        except Exception as error:  # the items before it are good: they come first
+            broken = error
+            break
         price = cost(item)
         if batch and (len(batch) == most or spent + price > budget):
             yield batch
@@ -78,3 +89,5 @@ def in_batches(
         spent += price
     if batch:
         yield batch
+    if broken is not None:
+        raise broken
