@@ -31,6 +31,8 @@ def open_session(
     """
     check_threads(threads)
     options = ort.SessionOptions()
+    # Threads that wait actively would take the cores from the decoder and the other networks of a video.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3  # errors alone: what matters of the rest is checked below
     if threads is not None:
         options.intra_op_num_threads = threads

@@ -154,3 +154,11 @@ def test_exporting_leaves_the_network_as_it_was() -> None:
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     to_graph(model, half=True)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_a_file_tells_nothing_of_the_machine_that_wrote_it(tmp_path: Path) -> None:
+    """The exporter notes for every node where in which file it was made."""
+    new_run(tmp_path)
+    export_onnx(tmp_path, tmp_path / "out.onnx", calibration=faces())
+    content = (tmp_path / "out.onnx").read_bytes()
+    assert b"site-packages" not in content and b"affect.py" not in content and str(tmp_path).encode() not in content

@@ -71,6 +71,8 @@ def to_graph(model: Network, half: bool = False) -> onnx.ModelProto:
             verbose=False,
         )
     graph: onnx.ModelProto = program.model_proto
+    for part in (*graph.graph.node, *graph.graph.value_info, *graph.graph.initializer):
+        part.ClearField("metadata_props")  # the exporter's stack traces, with the paths of this machine
     return graph
 
 
