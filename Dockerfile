@@ -13,5 +13,5 @@ ENV PATH=/opt/mien/bin:$PATH PYTHONUNBUFFERED=1
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health', timeout=4)"]
-# Give a model after the image's name: docker run -v "$PWD/model.onnx:/model.onnx:ro" ... mien /model.onnx
+# The network that comes with mien answers; another one is given after the image's name: docker run -v "$PWD/model.onnx:/model.onnx:ro" ... mien /model.onnx
 ENTRYPOINT ["mien", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -41,12 +41,12 @@ def test_training_says_what_to_install(bin_folder: Path, tmp_path: Path) -> None
     assert "pip install 'mien[train]'" in refused.stderr and "Traceback" not in refused.stderr
 
 
-def test_faces_are_found_and_a_missing_network_is_said(bin_folder: Path, tmp_path: Path) -> None:
-    code = "import numpy as np, sys; from mien.faces.mtcnn import Mtcnn; "
-    code += "print(len(Mtcnn().detect([np.zeros((80, 80, 3), np.uint8)])[0]), 'torch' in sys.modules)"
-    assert run(bin_folder / "python", "-c", code, cwd=tmp_path).stdout.strip() == "0 False", (
-        "the weights are in the wheel"
-    )
-    refused = run(bin_folder / "mien", "analyze", str(ROOT / "docs" / "images" / "faces.png"), cwd=tmp_path)
-    assert refused.returncode == 2 and "ships no network" in refused.stderr
-    assert "Traceback" not in refused.stderr
+def test_a_photo_is_read_with_the_network_that_lies_in_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
+    code = "import numpy as np, sys; from mien import Analyzer; "
+    code += "faces = Analyzer().crops([np.zeros((80, 80), np.uint8)]); "
+    code += "print(faces.expression.shape, bool(faces.is_face[0]), 'torch' in sys.modules)"
+    assert run(bin_folder / "python", "-c", code, cwd=tmp_path).stdout.strip() == "(1, 8) False False"
+    read = run(bin_folder / "mien", "analyze", str(ROOT / "docs" / "images" / "faces.png"), "-o", "t.csv", cwd=tmp_path)
+    assert read.returncode == 0, read.stderr
+    header, *rows = (tmp_path / "t.csv").read_text().splitlines()
+    assert {"expression", "AU12", "AU12_intensity", "valence"} <= set(header.split(",")) and rows

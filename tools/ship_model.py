@@ -9,6 +9,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow.compute as pc
 import torch
 
@@ -50,18 +51,22 @@ def ship(run: Path, out: Path) -> None:
 
 
 def weak_units(run: Path, recipe: Recipe) -> tuple[str, ...]:
-    """Action units whose AUC on the validation faces of any database that codes them is below ``RELIABLE_AUC``."""
+    """Action units whose AUC over the validation faces of all databases together is below ``RELIABLE_AUC``."""
     model, info = load(run)
     databases = open_databases(recipe)
     stores = open_stores(recipe, databases, info.spec.labels)[1]
     torch.set_num_threads(1)
     found = validate(model, recipe, databases, info.spec.labels, stores).found
-    weak = set()
-    for one in found.values():
-        if "au" in one.labels:
-            auc = label_auc(one.preds["au"], one.target["au"], one.mask["au"])
-            weak |= {name for name, value in zip(one.labels["au"], auc, strict=True) if value < RELIABLE_AUC}
-    return tuple(sorted(weak))
+    weak = []
+    for name in info.spec.labels["au"]:
+        coded = [(one, one.labels["au"].index(name)) for one in found.values() if name in one.labels.get("au", ())]
+        columns = [
+            np.concatenate([getattr(one, part)["au"][:, i] for one, i in coded])[:, None]
+            for part in ("preds", "target", "mask")
+        ]
+        if label_auc(*columns)[0] < RELIABLE_AUC:
+            weak.append(name)
+    return tuple(weak)
 
 
 def training_faces(recipe: Recipe) -> LabelTable:

@@ -1,7 +1,7 @@
 """How an analysis looks in a terminal: a bar while it runs, and what it found when nothing is written."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from rich.progress import TaskID, TextColumn
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mien.inference.video import Frame
 
 ROWS_SHOWN = 20
-UNITS_FROM = 0.5  # of the action units of a summary
 COLUMNS = ("picture", "time", "face", "expression", "action units", "valence", "arousal", "status")
 
 
@@ -88,9 +87,10 @@ class AnalysisBar:
 
 
 class Shown:
-    """Keeps the first rows of an analysis to print them."""
+    """Keeps the first rows of an analysis to print them; ``thresholds`` are the model's own, per action unit."""
 
-    def __init__(self) -> None:
+    def __init__(self, thresholds: Mapping[str, float]) -> None:
+        self._thresholds = thresholds
         self._rows: list[dict[str, object]] = []
         self._more = 0
 
@@ -103,16 +103,18 @@ class Shown:
 
     def show(self) -> None:
         """The rows as a table: who, where, what."""
-        print_grid("Faces", [COLUMNS, *map(_summary, self._rows)])
+        print_grid("Faces", [COLUMNS, *(_summary(row, self._thresholds) for row in self._rows)])
         if self._more:
             console.print(f"{self._more} more rows; -o table.csv keeps them all", markup=False)
 
 
-def _summary(row: "dict[str, object]") -> list[object]:
+def _summary(row: "dict[str, object]", thresholds: Mapping[str, float]) -> list[object]:
+    from mien.inference.results import PRESENT_FROM
     from mien.labels import ACTION_UNITS
 
     expression = row.get("expression")
-    units = [name for name in ACTION_UNITS if isinstance(p := row.get(name), float) and p >= UNITS_FROM]
+    limits = {name: thresholds.get(name, PRESENT_FROM) for name in ACTION_UNITS}
+    units = [name for name, limit in limits.items() if isinstance(p := row.get(name), float) and p >= limit]
     sure = f"{expression} {row[str(expression)]:.0%}" if expression else None
     where = [row["path"], row["time_s"], row["face"]]
     return [*where, sure, " ".join(units) or None, row.get("valence"), row.get("arousal"), row["status"]]

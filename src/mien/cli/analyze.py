@@ -66,7 +66,7 @@ def analyze(
     options = Options(every, smooth)
     drawers: list[Watcher] = [] if draw is None else [Annotator(draw, sources)]
     if out is None:
-        shown = Shown()
+        shown = Shown(analyzer.predictor.info.thresholds)
         with AnalysisBar(sources) as bar:
             run(analyzer, sources, shown.keep, [bar, *drawers], options)
         shown.show()
