@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mien.data.columns import BOX, CLASS_COLUMNS, VALUE_COLUMNS, task_columns, vote
+from mien.data.pictures import readable
 from mien.data.table import LabelTable
-from mien.errors import ImageError, MienError
-from mien.images import read_image
+from mien.errors import MienError
 from mien.inference.analyzer import Analyzer
 from mien.labels import CLASS_TASKS, TASKS
 from mien.preprocessing import Image
@@ -85,19 +85,9 @@ def _answers(analyzer: Analyzer, table: LabelTable, progress: Progress) -> dict[
 
 def _pictures(batch: pa.RecordBatch, table: LabelTable) -> Iterator[tuple[int, Image]]:
     """Row and face of the pictures that can be read."""
-    names = batch.schema.names
-    boxed = set(BOX) <= set(names)
+    boxed = set(BOX) <= set(batch.schema.names)
     boxes = np.stack([batch.column(c).to_numpy(zero_copy_only=False) for c in BOX], axis=1) if boxed else None
-    for row in range(batch.num_rows):
-        given = {name: batch.column(name)[row].as_py() for name in ("image", "path") if name in names}
-        source = given.get("image") or given.get("path")
-        try:
-            if source is None:
-                continue
-            place = source if isinstance(source, bytes) or table.root is None else table.root / source
-            picture = read_image(place, f"{table.name}, row {row}" if isinstance(source, bytes) else "")
-        except ImageError:
-            continue
+    for row, picture in readable(batch, table):
         yield row, picture if boxes is None or np.isnan(boxes[row]).any() else _near(picture, boxes[row])
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mien.data.columns import BOX, LANDMARKS, task_columns
+from mien.data.pictures import full_path
 from mien.data.store import Skipped, Store, StoreWriter, cache_folder, is_complete, new_store, open_store
 from mien.data.table import LabelTable
 from mien.data.targets import Labels, labels_of
@@ -192,11 +193,6 @@ def _cut(picture: _Picture, faces: Faces) -> Image | Skipped:
         return faces.preprocessing.crop(image, picture.box, padding(faces.preprocessing), points)
     except ImageError as error:
         return Skipped(picture.row, str(error))
-
-
-def full_path(table: LabelTable, path: str) -> Path:
-    """A row's path, from the table's folder if it is relative."""
-    return Path(path) if table.root is None else table.root / path
 
 
 def _path_stats(table: LabelTable) -> str:

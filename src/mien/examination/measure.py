@@ -1,6 +1,6 @@
 """Run an exam: pictures through an ``Analyzer``, its answers against the labels."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mien.data.databases import read_database
+from mien.data.pictures import readable
 from mien.data.splits import assign_splits
 from mien.data.table import LabelTable
 from mien.data.targets import class_index, labels_of
-from mien.errors import ImageError, ScoreError
+from mien.errors import ScoreError
 from mien.examination.answers import Answers, Arrays
 from mien.examination.base import Exam
-from mien.images import read_image
 from mien.inference.analyzer import Analyzer
 from mien.labels import CLASS_TASKS, LabelSet
 from mien.preprocessing import Image
@@ -55,7 +55,7 @@ def answers(
     total = -(-len(table) // ROWS_AT_ONCE)
     parts, lost = [], 0
     for batch in progress(batches, exam.reader, total):
-        kept, values = _asked(analyzer, exam, batch, spoil, table.root)
+        kept, values = _asked(analyzer, exam, batch, spoil, table)
         lost += batch.num_rows - len(kept)
         if len(kept):
             parts.append(_Part.of(batch.take(pa.array(kept)), values, labels, analyzer.labels, table, exam))
@@ -103,27 +103,16 @@ def _scored(exam: Exam, predicted: LabelSet, given: LabelSet) -> LabelSet:
 
 
 def _asked(
-    analyzer: Analyzer, exam: Exam, batch: pa.RecordBatch, spoil: Spoil | None, root: Path | None
+    analyzer: Analyzer, exam: Exam, batch: pa.RecordBatch, spoil: Spoil | None, table: LabelTable
 ) -> tuple[list[int], Arrays]:
     """Which rows of a batch gave an answer, and the answers."""
-    pictures = dict(_pictures(batch, root, spoil))
+    pictures = {row: spoil(picture) if spoil else picture for row, picture in readable(batch, table)}
     if not exam.photos:
         return list(pictures), analyzer.crops(list(pictures.values())).values
     found = {row: analyzer.image(picture) for row, picture in pictures.items()}
     best = {row: faces[int(faces.score.argmax())] for row, faces in found.items() if len(faces)}
     tasks = analyzer.labels
     return list(best), {t: np.concatenate([faces.values[t] for faces in best.values()]) for t in tasks} if best else {}
-
-
-def _pictures(batch: pa.RecordBatch, root: Path | None, spoil: Spoil | None) -> Iterator[tuple[int, Image]]:
-    column = "image" if "image" in batch.schema.names else "path"
-    for row, source in enumerate(batch.column(column).to_pylist()):
-        try:
-            named = source if isinstance(source, bytes) or root is None else root / str(source)
-            picture = read_image(named, f"row {row}" if isinstance(source, bytes) else "")
-        except ImageError:
-            continue
-        yield row, spoil(picture) if spoil else picture
 
 
 @dataclass(frozen=True)
