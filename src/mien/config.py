@@ -171,6 +171,7 @@ class Training(Section):
     momentum: float = Field(0.9, ge=0, lt=1)
     betas: tuple[float, float] = (0.9, 0.999)
     schedule: Literal["constant", "cosine", "exponential"] = "cosine"
+    cycles: int = Field(1, ge=1)  # cosine: how many times the rate falls to 0; a run cut off after one is whole
     warmup: int = Field(100, ge=0)
     decay: float = Field(0.5, gt=0, le=1)  # exponential: factor per decay_every steps
     decay_every: int = Field(10_000, ge=1)

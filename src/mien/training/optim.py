@@ -26,11 +26,13 @@ def make_optimizer(modules: Iterable[nn.Module], settings: Training) -> torch.op
 def learning_rate(step: int, settings: Training) -> float:
     """The learning rate of update ``step``, a formula of the step alone.
 
-    After a linear warm-up: constant, half a cosine down to 0, or a factor ``decay`` every ``decay_every`` steps.
+    After a linear warm-up: constant, half a cosine down to 0 in each of ``cycles``, or a factor ``decay`` every
+    ``decay_every`` steps. *Source* of the restarts: Loshchilov & Hutter 2017, SGDR.
     """
     warm = min(1.0, (step + 1) / settings.warmup) if settings.warmup else 1.0
     if settings.schedule == "cosine":
-        return settings.lr * warm * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
+        done = math.modf(step * settings.cycles / settings.steps)[0]  # share of this cycle
+        return settings.lr * warm * 0.5 * (1 + math.cos(math.pi * done))
     if settings.schedule == "exponential":
         return float(settings.lr * warm * settings.decay ** (step // settings.decay_every))
     return settings.lr * warm
