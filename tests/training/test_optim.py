@@ -28,7 +28,9 @@ def test_the_last_cosine_step_still_learns() -> None:
     assert 0 < rate(99, schedule="cosine") < 0.2 * 1e-3
 
 
-@pytest.mark.parametrize(("step", "share"), [(0, 1), (24, (1 + cos(0.96 * pi)) / 2), (25, 1), (75, 1), (85, (1 + cos(0.4 * pi)) / 2)])
+@pytest.mark.parametrize(
+    ("step", "share"), [(0, 1), (24, (1 + cos(0.96 * pi)) / 2), (25, 1), (75, 1), (85, (1 + cos(0.4 * pi)) / 2)]
+)
 def test_cosine_cycles_begin_anew_at_the_full_rate(step: int, share: float) -> None:
     found = rate(step, schedule="cosine", cycles=4)
     assert found == pytest.approx(0.2 * share)
