@@ -30,6 +30,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_lookalikes(tmp_path_factory.mktemp("data"))
     three = {"A": ["expression"], "B": ["au", "au_intensity"], "C": ["va"]}
     write_databases(folder / "demo", three, Drawing(subjects=6, per_subject=4, size=48))
+    drawn = {"drawn": ["expression", "au", "au_intensity", "va", "compound"]}
+    write_databases(folder / "data" / "gan", three | drawn, Drawing(subjects=6, per_subject=4, size=48, grey=True))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_DATA", str(folder))
         patch.setenv("MIEN_CACHE", str(folder / "cache"))

@@ -60,6 +60,9 @@ ACTION_UNITS = {
     "AU46": ActionUnit("wink", "orbicularis oculi"),
 }
 
+# Pairs that one face cannot show together: lips pressed and parted, two depths of one jaw, eyes wide and shut.
+EXCLUSIVE_AUS = (("AU24", "AU25"), ("AU26", "AU27"), ("AU05", "AU43"))
+
 # Du, Tao & Martinez 2014, "Compound facial expressions of emotion", PNAS 111(15): each with its two parts.
 COMPOUNDS = {
     "happily_surprised": ("happiness", "surprise"),

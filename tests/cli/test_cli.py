@@ -25,6 +25,8 @@ VERBS = (
     "submission",
     "export",
     "label",
+    "generate",
+    "judge",
     "serve",
     "web",
 )

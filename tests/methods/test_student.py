@@ -185,6 +185,6 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
         make_method({"name": "student", "teacher": [folder_of(tmp_path, {"compound": ("awed",)})]}, LABELS)
     method = make_method({"name": "student", "teacher": [folder_of(tmp_path, va_bins=4)]}, LABELS)
     with pytest.raises(RecipeError, match=r"network\.va_bins = 4, the recipe 0"):
-        method.check(ModelSpec(backbone="plain_small", labels=LABELS))
+        method.meet(AffectModel(ModelSpec(backbone="plain_small", labels=LABELS)))
     with pytest.raises(RecipeError, match=r"make \[preprocessing\] the same"):
-        method.check(ModelSpec(backbone="plain_small", labels=LABELS, preprocessing=Preprocessing(size=32)))
+        method.meet(AffectModel(ModelSpec(backbone="plain_small", labels=LABELS, preprocessing=Preprocessing(size=32))))

@@ -11,6 +11,8 @@ from mien.cli import (
     evaluate,
     experiment,
     export,
+    generate,
+    judge,
     label,
     report,
     score,
@@ -51,6 +53,8 @@ app.command()(score.score)
 app.command()(submission.submission)
 app.command()(export.export)
 app.command()(label.label)
+app.command()(generate.generate)
+app.command()(judge.judge)
 app.command()(serve.serve)
 app.command()(web.web)
 

@@ -10,6 +10,7 @@ from mien.labels import LabelSet
 from mien.methods.alternating import Alternating
 from mien.methods.base import Method
 from mien.methods.coupling import Coupling
+from mien.methods.gan import Gan
 from mien.methods.joint import Joint
 from mien.methods.single import Single
 from mien.methods.sjmt import Sjmt
@@ -22,6 +23,7 @@ METHODS: dict[str, type[Method]] = {
     "joint": Joint,
     "coupling": Coupling,
     "student": Student,
+    "gan": Gan,
 }
 
 

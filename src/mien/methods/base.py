@@ -1,6 +1,8 @@
 """What every method has in common: how it wants its network and its batches, and what it returns."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -11,7 +13,7 @@ from mien.config import Section, Task
 from mien.data.batch import Batch
 from mien.labels import LabelSet
 from mien.losses import LOSSES
-from mien.models.spec import ModelSpec
+from mien.models.affect import AffectModel
 
 
 class MethodSettings(Section):
@@ -37,6 +39,7 @@ class Method(nn.Module):
         head: one output layer over all labels, or one per task.
         expression_activation: how the expression outputs are read.
         learns_unlabelled: it learns from faces without any label, too.
+        game: two sides have opposite aims, so that a step may raise the loss.
         one_task_each: it learns one task of one database; a comparison trains one such network for each of them.
     """
 
@@ -46,6 +49,7 @@ class Method(nn.Module):
     expression_activation: ClassVar[Literal["softmax", "sigmoid"]] = "softmax"
     one_task_each: ClassVar[bool] = False
     learns_unlabelled: ClassVar[bool] = False
+    game: ClassVar[bool] = False
 
     def __init__(self, settings: Any, labels: LabelSet) -> None:
         super().__init__()
@@ -56,8 +60,11 @@ class Method(nn.Module):
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """The terms of the loss, scalars; ``loss`` is the one to minimise."""
 
-    def check(self, spec: ModelSpec) -> None:
-        """Raise where the method cannot train a network of this spec."""
+    def meet(self, model: AffectModel) -> None:
+        """See the network before training: raise where the method cannot train it, build what depends on it."""
+
+    def keep(self, folder: Path, step: int) -> None:
+        """Write what the method made, beside the network, whenever that is validated at ``step``."""
 
     def weight(self, task: str) -> float:
         """The recipe's factor of a task's loss."""
@@ -98,20 +105,27 @@ class PerTaskLoss(Method):
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         logits = model(batch.image)
-        terms = {}
-        for task in self.labels:
-            loss = LOSSES[self._loss_name(task, logits[task])](logits[task], batch.target[task], batch.mask[task])
-            share = batch.mask[task].any(dim=1).float().mean() if self.settings.balance == "labels" else 1.0
-            terms[task] = self.weight(task) * share * loss
+        terms = self.task_terms(logits, batch.target, batch.mask)
         terms |= self.further(logits, batch)
         terms["loss"] = torch.stack(list(terms.values())).sum()
+        return terms
+
+    def task_terms(
+        self, logits: dict[str, Tensor], target: Mapping[str, Tensor], mask: Mapping[str, Tensor], va: str = ""
+    ) -> dict[str, Tensor]:
+        """The weighed loss of every task; ``va`` names another one of valence and arousal than the settings do."""
+        terms = {}
+        for task in self.labels:
+            name = self._loss_name(task, logits[task], va)
+            share = mask[task].any(dim=1).float().mean() if self.settings.balance == "labels" else 1.0
+            terms[task] = self.weight(task) * share * LOSSES[name](logits[task], target[task], mask[task])
         return terms
 
     def further(self, logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
         """Terms that a method adds to those of the tasks."""
         return {}
 
-    def _loss_name(self, task: str, logits: Tensor) -> str:
+    def _loss_name(self, task: str, logits: Tensor, va: str = "") -> str:
         if task == "va":
-            return "va_binned" if logits.ndim == 3 else str(self.settings.va)
+            return "va_binned" if logits.ndim == 3 else va or str(self.settings.va)
         return TASK_LOSS[task]

@@ -12,6 +12,7 @@ from mien.labels import CLASS_TASKS, LabelSet
 from mien.losses import LOSSES
 from mien.losses.distillation import soft_bce, soft_error, soft_kl
 from mien.methods.base import PerTaskLoss, TaskLossSettings
+from mien.models.affect import AffectModel
 from mien.models.checkpoint import load
 from mien.models.network import Network
 from mien.models.spec import ModelSpec
@@ -66,8 +67,9 @@ class Student(PerTaskLoss):
         self.teachers.eval()
         return self
 
-    def check(self, spec: ModelSpec) -> None:
-        """Raise when the teachers were made for other faces or bins than the student of ``spec``."""
+    def meet(self, model: AffectModel) -> None:
+        """Raise when the teachers were made for other faces or bins than the student."""
+        spec = model.spec
         for folder, teacher in zip(self.settings.teacher, self.teachers, strict=True):
             assert isinstance(teacher, Network)
             if teacher.spec.preprocessing != spec.preprocessing:

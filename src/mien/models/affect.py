@@ -49,8 +49,7 @@ class AffectModel(Network):
         Raises:
             MienError: ``image`` has another shape or is not of a floating type.
         """
-        logits: dict[str, Tensor] = self.head(self.dropout(self.embed(image)))
-        return logits
+        return self.answer(self.embed(image))
 
     def embed(self, image: Tensor) -> Tensor:
         """The backbone's feature vectors, (B, ``backbone.features``), of (B, 3, H, W) float RGB in [0, 1]."""
@@ -60,3 +59,8 @@ class AffectModel(Network):
             raise MienError(f"The network takes RGB as floats in [0, 1], got {image.dtype}; divide bytes by 255")
         features: Tensor = self.backbone((image - self.mean) / self.std)
         return features
+
+    def answer(self, features: Tensor) -> dict[str, Tensor]:
+        """Raw outputs per task, as ``forward`` gives them, of feature vectors (B, ``backbone.features``)."""
+        logits: dict[str, Tensor] = self.head(self.dropout(features))
+        return logits

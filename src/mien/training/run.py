@@ -153,10 +153,10 @@ class _Run:
             expression_activation=method.expression_activation,
             preprocessing=self.recipe.preprocessing,
         )
-        method.check(spec)
         model = AffectModel(spec)
         if network.init and not (self.folder / STATE_FILE).exists():
             self.watcher.say(f"initial weights from {network.init}: {init_weights(model, network.init)}")
+        method.meet(model)
         device = self.accelerator.device
         model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         method = method.to(device)
@@ -178,6 +178,8 @@ class _Run:
             last = step == settings.steps
             if last or step % settings.evaluate_every == 0:
                 self._validate(learner, step, log)
+                if self.accelerator.is_main_process:
+                    learner.method.keep(self.folder, step)
             if (last or step % settings.checkpoint_every == 0) and self.accelerator.is_main_process:
                 record = {"step": step, "best": vars(self.best), "scaler": self._scaler_state()}
                 save_state(self.folder, learner.modules, learner.optimizer, record)

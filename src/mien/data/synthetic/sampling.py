@@ -12,7 +12,7 @@ from mien.choose import nearest
 from mien.data.synthetic.curves import bounded
 from mien.data.synthetic.muscles import DRAWN_AUS
 from mien.errors import MienError
-from mien.labels import COMPOUNDS, EXPRESSIONS, INTENSITY_RANGE, PRESENT_AT, PROTOTYPES, VA_RANGE
+from mien.labels import COMPOUNDS, EXCLUSIVE_AUS, EXPRESSIONS, INTENSITY_RANGE, PRESENT_AT, PROTOTYPES, VA_RANGE
 
 Kind = Literal["prototype", "compound", "random"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -58,9 +58,7 @@ AU_WEIGHTS = {
 
 # Pairs that one face cannot show together, or that a drawing cannot show apart. The first of a pair gives way.
 EXCLUSIVE = (
-    ("AU24", "AU25"),
-    ("AU26", "AU27"),
-    ("AU05", "AU43"),
+    *EXCLUSIVE_AUS,
     ("AU15", "AU12"),
     ("AU20", "AU18"),
     ("AU18", "AU12"),

@@ -5,7 +5,7 @@ from functools import partial
 
 from mien.choose import choose
 from mien.models.backbones.base import Backbone
-from mien.models.backbones.face_resnet import FaceResNet
+from mien.models.backbones.face_resnet import SHALLOW, SLIM, FaceResNet, group_norm
 from mien.models.backbones.mobilenet import MobileNetV3Small
 from mien.models.backbones.plain import PlainSmall
 from mien.models.backbones.resnet import BasicBlock, Bottleneck, ResNet
@@ -25,6 +25,8 @@ BACKBONES: dict[str, Callable[[], Backbone]] = {
     "mobilenet_v3_small": MobileNetV3Small,
     "plain_small": PlainSmall,
     "face_resnet": FaceResNet,
+    "face_resnet_gn": partial(FaceResNet, norm=group_norm),
+    "face_resnet_gn_slim": partial(FaceResNet, SLIM, SHALLOW, group_norm),
 }
 
 

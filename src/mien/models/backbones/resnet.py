@@ -1,9 +1,13 @@
 """Residual networks for larger pictures, with torchvision's parameter names."""
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mien.models.backbones.base import Backbone, initialise
+
+Norm = Callable[[int], nn.Module]  # of so many channels
 
 
 class BasicBlock(nn.Module):
@@ -11,13 +15,13 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, inputs: int, channels: int, stride: int) -> None:
+    def __init__(self, inputs: int, channels: int, stride: int, norm: Norm = nn.BatchNorm2d) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, channels, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
+        self.bn1 = norm(channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.downsample = _projection(inputs, channels, stride)
+        self.bn2 = norm(channels)
+        self.downsample = _projection(inputs, channels, stride, norm)
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.bn1(self.conv1(x)))
@@ -29,15 +33,15 @@ class Bottleneck(nn.Module):
 
     expansion = 4
 
-    def __init__(self, inputs: int, channels: int, stride: int) -> None:
+    def __init__(self, inputs: int, channels: int, stride: int, norm: Norm = nn.BatchNorm2d) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, channels, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
+        self.bn1 = norm(channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, stride, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.bn2 = norm(channels)
         self.conv3 = nn.Conv2d(channels, 4 * channels, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(4 * channels)
-        self.downsample = _projection(inputs, 4 * channels, stride)
+        self.bn3 = norm(4 * channels)
+        self.downsample = _projection(inputs, 4 * channels, stride, norm)
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.bn1(self.conv1(x)))
@@ -70,15 +74,20 @@ class ResNet(Backbone):
 
 
 def stage(
-    block: type[BasicBlock] | type[Bottleneck], inputs: int, channels: int, depth: int, stride: int
+    block: type[BasicBlock] | type[Bottleneck],
+    inputs: int,
+    channels: int,
+    depth: int,
+    stride: int,
+    norm: Norm = nn.BatchNorm2d,
 ) -> nn.Sequential:
     """``depth`` blocks, the first of which changes the shape."""
-    rest = [block(channels * block.expansion, channels, 1) for _ in range(depth - 1)]
-    return nn.Sequential(block(inputs, channels, stride), *rest)
+    rest = [block(channels * block.expansion, channels, 1, norm) for _ in range(depth - 1)]
+    return nn.Sequential(block(inputs, channels, stride, norm), *rest)
 
 
-def _projection(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+def _projection(inputs: int, outputs: int, stride: int, norm: Norm) -> nn.Sequential:
     """Option B: a 1x1 convolution where the shape changes; empty, the identity, where it does not."""
     if stride == 1 and inputs == outputs:
         return nn.Sequential()
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), norm(outputs))

@@ -1,0 +1,35 @@
+"""The game between a generator and the network that tells its faces from real ones."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def critic_loss(real: Tensor, made: Tensor) -> Tensor:
+    """-log s(real) - log(1 - s(made)), mean over each: what the discriminator minimises.
+
+    Args:
+        real, made: (B,) scores of real and of generated faces; any real numbers, high for real.
+
+    *Source*: Goodfellow et al. 2014, "Generative adversarial nets".
+    """
+    return F.softplus(-real).mean() + F.softplus(made).mean()
+
+
+def maker_loss(made: Tensor) -> Tensor:
+    """-log s(made), mean: what the generator minimises; its gradient does not vanish where it loses. Same source."""
+    return F.softplus(-made).mean()
+
+
+def gradient_penalty(scores: Tensor, faces: Tensor) -> Tensor:
+    """R1: mean over real faces of |d score / d face|^2, which keeps the game from circling.
+
+    Args:
+        scores: (B,) of ``faces``.
+        faces: (B, 3, H, W), real ones, with ``requires_grad``.
+
+    *Source*: Mescheder et al. 2018, "Which training methods for GANs do actually converge?", equation 9, without its
+    factor gamma / 2.
+    """
+    (gradient,) = torch.autograd.grad(scores.sum(), faces, create_graph=True)
+    return gradient.square().sum(dim=(1, 2, 3)).mean()
