@@ -157,7 +157,7 @@ class Network(Section):
     hidden: int | None = Field(None, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1)
     va_bins: int = Field(0, ge=0, le=256)
-    init: str | None = None  # folder of an earlier run, or a .safetensors file
+    init: str | None = None  # folder of an earlier run, 'default' (the shipped network), or a .safetensors file
 
 
 class Training(Section):

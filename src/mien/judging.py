@@ -6,15 +6,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from mien.data.loader import in_order
 from mien.data.prepare import Faces, Progress, prepare, silent
 from mien.data.store import Store
 from mien.data.table import LabelTable
-from mien.data.transforms import centred
 from mien.errors import MienError
 from mien.faces.locate import finder
+from mien.generation.features import Extractor, judges_own, of_onnx
 from mien.generation.make import FaceGenerator
 from mien.labels import CLASS_TASKS, LabelSet
 from mien.metrics.generated import frechet_distance, kernel_distance, nearest, spread
@@ -25,7 +23,6 @@ from mien.models.shipped import run_folder
 from mien.preprocessing import Image
 from mien.training.evaluate import Predictions, predictions_on
 
-BATCH = 128
 CLOSE = 0.01  # quantile of the real faces' distances below which a generated face counts as a copy
 PAIRS = 8
 FEWEST = 50  # faces below which distances between distributions mean nothing
@@ -33,7 +30,7 @@ FEWEST = 50  # faces below which distances between distributions mean nothing
 
 @dataclass(frozen=True)
 class Likeness:
-    """Distances by the judge's features; those of real faces to real ones are the floor.
+    """Distances by the judge's features, or another network's; those of real faces to real ones are the floor.
 
     Attributes:
         frechet, kernel: of generated to real faces; see ``mien.metrics.generated``.
@@ -87,6 +84,7 @@ def judge(
     train: str = "train",
     most: int = 2000,
     seed: int = 0,
+    features: str | Path | None = None,
     progress: Progress = silent,
 ) -> Judgement:
     """Generate a face for the labels of every row of a split, and let another network read them.
@@ -98,6 +96,7 @@ def judge(
         split, train: of the table: real faces to compare with, and those that the generator may have copied.
         most: rows of each split that are used, drawn by ``seed``.
         seed: of the rows and of the people.
+        features: an ONNX file by whose features faces are compared, such as Inception's; see ``generation.features``.
         progress: wraps the preparation of faces in a progress bar.
 
     Raises:
@@ -124,7 +123,9 @@ def judge(
     if min(len(real), len(known)) < FEWEST:
         raise MienError(f"{table.name}: {len(real)} faces in {split!r} and {len(known)} in {train!r}; need {FEWEST}")
     made = replace(real, images=_faces(generator, told, real.images.shape[3], model.spec.preprocessing.size, seed))
-    likeness, pairs = _likeness(model, real, made, known)
+    size = model.spec.preprocessing.size
+    extract = of_onnx(features) if features else judges_own(model)
+    likeness, pairs = _likeness(extract, *(_unpadded(store.images, size) for store in (real, made, known)))
 
     def scores(store: Store) -> list[Score]:
         found = predictions_on(model, model.spec, faces, info.thresholds, store)
@@ -138,6 +139,11 @@ def _some(store: Store, most: int, seed: int) -> Store:
     order = np.random.default_rng(seed).permutation(len(store))[:most]
     index = np.sort(order)
     return Store(store.name, store.images[index], store.labels.take(index), store.rows[index], store.skipped)
+
+
+def _unpadded(images: Image, size: int) -> Image:
+    pad = (images.shape[1] - size) // 2
+    return images[:, pad : pad + size, pad : pad + size]
 
 
 def _faces(generator: FaceGenerator, told: Store, channels: int, size: int, seed: int) -> npt.NDArray[np.uint8]:
@@ -161,8 +167,8 @@ def _told_only(found: Predictions, told: Store, labels: LabelSet) -> Predictions
     return replace(found, mask=mask)
 
 
-def _likeness(model: AffectModel, real: Store, made: Store, known: Store) -> tuple[Likeness, Image]:
-    of_real, of_made, of_known = (_features(model, store) for store in (real, made, known))
+def _likeness(extract: Extractor, real: Image, made: Image, known: Image) -> tuple[Likeness, Image]:
+    of_real, of_made, of_known = map(extract, (real, made, known))
     half = len(of_real) // 2
     odd, even = of_real[: 2 * half : 2], of_real[1 : 2 * half : 2]
     limit = np.quantile(nearest(of_real, of_known)[0], CLOSE)
@@ -177,13 +183,5 @@ def _likeness(model: AffectModel, real: Store, made: Store, known: Store) -> tup
         faces=len(made),
     )
     closest = np.argsort(distance)[:PAIRS]
-    size = made.images.shape[1]
-    sides = (made.images[closest], centred(known.images[partner[closest]], size) * 255)
+    sides = (made[closest], known[partner[closest]])
     return likeness, np.stack([np.broadcast_to(side, (*side.shape[:3], 3)) for side in sides], axis=1).astype(np.uint8)
-
-
-@torch.inference_mode()
-def _features(model: AffectModel, store: Store) -> npt.NDArray[np.float32]:
-    """(n, F) of the judge."""
-    size = model.spec.preprocessing.size
-    return np.concatenate([model.embed(batch.image).numpy() for batch in in_order(store, size, BATCH)])

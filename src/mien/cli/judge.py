@@ -26,6 +26,10 @@ def judge(
     pairs: Annotated[
         Path | None, typer.Option(help="Picture to write: generated faces beside the training faces nearest to them.")
     ] = None,
+    features: Annotated[
+        Path | None,
+        typer.Option(help="ONNX file whose features measure distances, such as Inception's: (n, 3, H, W), RGB 0-255."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score a generator: does another network read the labels that it was told, and do its faces look like real ones?
@@ -47,7 +51,7 @@ def judge(
     from mien.judging import judge as ask
 
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)
-    found = ask(run, opened, by, split=split, train=train, most=most, seed=seed, progress=bar)
+    found = ask(run, opened, by, split=split, train=train, most=most, seed=seed, features=features, progress=bar)
     if pairs:
         write_picture(pairs, sheet([("generated", list(found.pairs[:, 0])), ("training", list(found.pairs[:, 1]))]))
     if as_json:

@@ -22,6 +22,7 @@ from mien.models.affect import AffectModel
 from mien.models.ensemble import build
 from mien.models.info import INFO_FILE, WEIGHTS_FILE, ModelInfo, read_info
 from mien.models.network import Network
+from mien.models.shipped import run_folder
 
 __all__ = ["InitReport", "ModelInfo", "init_weights", "load", "read_info", "save"]
 
@@ -138,14 +139,14 @@ def init_weights(model: AffectModel, path: str | Path) -> InitReport:
     """Start ``model`` from the weights at ``path``, as far as they fit.
 
     Args:
-        path: a checkpoint folder of the same backbone: the backbone and the head rows whose labels have the same
-            names; or a ``.safetensors`` file with the names of the network's publisher (torchvision, timm): the
-            backbone alone.
+        path: a checkpoint folder of the same backbone, ``default`` for the shipped one: the backbone and the head rows
+            whose labels have the same names; or a ``.safetensors`` file with the names of the network's publisher
+            (torchvision, timm): the backbone alone.
 
     Raises:
         CheckpointError: the file cannot be read, is of another backbone, or nothing in it fits.
     """
-    path, report = Path(path), InitReport()
+    path, report = run_folder(path), InitReport()
     if path.is_dir():
         _init_from_checkpoint(model, path, report)
     else:
