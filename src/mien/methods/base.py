@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from mien.config import Section, Task
-from mien.data.batch import Batch
+from mien.data.batch import Batch, Labelled
 from mien.labels import LabelSet
 from mien.losses import LOSSES
 from mien.models.spec import ModelSpec
@@ -97,7 +97,10 @@ class PerTaskLoss(Method):
     Settings: ClassVar[type[MethodSettings]] = TaskLossSettings
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        logits = model(batch.image)
+        return self.terms(model(batch.image), batch)
+
+    def terms(self, logits: dict[str, Tensor], batch: Labelled) -> dict[str, Tensor]:
+        """The terms of the loss of raw outputs (B, labels) per task, wherever they come from."""
         terms = {}
         for task in self.labels:
             loss = LOSSES[self._loss_name(task, logits[task])](logits[task], batch.target[task], batch.mask[task])
@@ -107,7 +110,7 @@ class PerTaskLoss(Method):
         terms["loss"] = torch.stack(list(terms.values())).sum()
         return terms
 
-    def further(self, logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+    def further(self, logits: dict[str, Tensor], batch: Labelled) -> dict[str, Tensor]:
         """Terms that a method adds to those of the tasks."""
         return {}
 
