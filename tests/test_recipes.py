@@ -30,6 +30,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_lookalikes(tmp_path_factory.mktemp("data"))
     three = {"A": ["expression"], "B": ["au", "au_intensity"], "C": ["va"]}
     write_databases(folder / "demo", three, Drawing(subjects=6, per_subject=4, size=48))
+    drawn = {"drawn": ["expression", "au", "au_intensity", "va"]}
+    write_databases(folder / "clips", drawn, Drawing(subjects=6, per_subject=1, size=48, frames=5, grey=True))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_DATA", str(folder))
         patch.setenv("MIEN_CACHE", str(folder / "cache"))
@@ -44,7 +46,8 @@ def test_recipe_runs(path: Path, data: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("MIEN_DATA", str(data))
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(data)
-    recipe = read_recipe(path, SMALL)
+    first = ["method.first_training.steps=2"] if "first_training" in path.read_text() else []
+    recipe = read_recipe(path, [*SMALL, *first])
     results = run_experiment(recipe, tmp_path / "run")
     tested = {(score["method"], score["database"]) for score in results["scores"]}
     assert tested == {(m, d.name) for m in recipe.experiment.methods for d in recipe.data}

@@ -124,7 +124,12 @@ def test_from_sigmoids_it_starts_with_the_logarithms_of_their_shares() -> None:
 
 def test_each_task_reads_its_own_heads_features() -> None:
     columns = frame_columns(FRAMES.model_copy(update={"hidden": 4}), features=32)
-    assert columns.hidden == {"expression": range(4), "au": range(4, 8), "au_intensity": range(8, 12), "va": range(12, 16)}
+    assert columns.hidden == {
+        "expression": range(4),
+        "au": range(4, 8),
+        "au_intensity": range(8, 12),
+        "va": range(12, 16),
+    }
     assert columns.outputs["au"] == range(19, 21) and columns.width == 24
     assert columns.read_by("au", with_outputs=False) == [4, 5, 6, 7]
     assert columns.read_by("au", with_outputs=True) == [4, 5, 6, 7, 19, 20]
