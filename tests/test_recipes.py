@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from lookalikes import write_lookalikes
+from lookalikes import SPLITS, faces, frames, write_lookalikes
 from mien.config import read_recipe
 from mien.data.synthetic.databases import Drawing, write_databases
+from mien.data.table import LabelTable
 from mien.training.experiment import run_experiment
 from mien.training.stages import train
 
@@ -30,14 +32,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_lookalikes(tmp_path_factory.mktemp("data"))
     three = {"A": ["expression"], "B": ["au", "au_intensity"], "C": ["va"]}
     write_databases(folder / "demo", three, Drawing(subjects=6, per_subject=4, size=48))
-    drawn = {"drawn": ["expression", "au", "au_intensity", "va"]}
-    write_databases(folder / "clips", drawn, Drawing(subjects=6, per_subject=1, size=48, frames=5, grey=True))
+    for path, drawn in (("stills/stills", faces(0, 8, 3)), ("clips/drawn", frames(0, 8, 5))):
+        rows = [row | {"split": SPLITS.get(row["subject"], "train")} for row in drawn]
+        LabelTable(pa.Table.from_pylist(rows)).write(folder / f"{path}.parquet")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_DATA", str(folder))
         patch.setenv("MIEN_CACHE", str(folder / "cache"))
-        train(
-            read_recipe(RECIPE_FOLDER / "ferplus_pretrain.toml", SMALL), folder / "runs/ferplus_pretrain-single-seed0"
-        )
+        patch.chdir(folder)
+        for name, run in (
+            ("ferplus_pretrain", "ferplus_pretrain-single-seed0"),
+            ("drawn_stills", "drawn_stills-joint-seed0"),
+        ):
+            train(read_recipe(RECIPE_FOLDER / f"{name}.toml", SMALL), folder / "runs" / run)
     return folder
 
 
@@ -46,8 +52,7 @@ def test_recipe_runs(path: Path, data: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("MIEN_DATA", str(data))
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(data)
-    first = ["method.first_training.steps=2"] if "first_training" in path.read_text() else []
-    recipe = read_recipe(path, [*SMALL, *first])
+    recipe = read_recipe(path, SMALL)
     results = run_experiment(recipe, tmp_path / "run")
     tested = {(score["method"], score["database"]) for score in results["scores"]}
     assert tested == {(m, d.name) for m in recipe.experiment.methods for d in recipe.data}
