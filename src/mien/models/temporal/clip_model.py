@@ -66,8 +66,9 @@ class ClipModel(nn.Module):
     def embed(self, image: Tensor) -> Tensor:
         """A frame's features, (B, F), of (B, 3, H, W) float RGB in [0, 1]; see ``columns`` for what they are."""
         vector, head = self.frames.embed(image), self.frames.head
-        layers = head.hidden if isinstance(head, TaskHeads) and self.temporal.frames.hidden is not None else {}
-        hidden = [layer(vector) for layer in layers.values()] or [vector]
+        hidden = [vector]
+        if isinstance(head, TaskHeads) and self.temporal.frames.hidden is not None:
+            hidden = [layer(vector) for layer in head.hidden.values()]
         return torch.cat([*hidden, *(z.flatten(1) for z in head(vector).values())], dim=1)
 
     @torch.no_grad()
