@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mien.data.synthetic import stills
+from mien.data.synthetic import clips, stills
 from mien.labels import EXPRESSIONS
 
 Row = dict[str, Any]
@@ -18,6 +18,12 @@ SPLITS = {"s0000": "val", "s0001": "test", "s0100": "val", "s0200": "val"}
 def faces(first: int, people: int, each: int, **how: Any) -> Iterator[Row]:
     """Drawn faces with all labels, as dicts; people are numbered from ``first``."""
     for batch in stills(range(first, first + people), each, size=48, seed=5, grey=True, **how):
+        yield from batch.to_pylist()
+
+
+def frames(first: int, people: int, each: int) -> Iterator[Row]:
+    """As ``faces``, of one film of each person."""
+    for batch in clips(range(first, first + people), 1, frames=each, size=48, seed=5, grey=True):
         yield from batch.to_pylist()
 
 
@@ -58,9 +64,8 @@ def avatars(row: Row) -> Row:
 
 
 def avatar_clips(row: Row) -> Row:
-    """Clips of a single frame."""
     of_the_clip = {"clip_expression": row["expression"], "clip_compound": row["compound"], "phase": 1.0}
-    return avatars(row) | of_the_clip | {"clip": row["subject"], "frame": 0}
+    return avatars(row) | of_the_clip | {"clip": row["clip"], "frame": row["frame"]}
 
 
 LOOKALIKES: dict[str, tuple[Callable[[Row], Row], int, Row]] = {
@@ -75,6 +80,7 @@ LOOKALIKES: dict[str, tuple[Callable[[Row], Row], int, Row]] = {
 def write_lookalikes(folder: Path, people: int = 10, each: int = 4) -> Path:
     """Write all of them; returns the folder, to be named by ``MIEN_DATA``."""
     for name, (layout, first, how) in LOOKALIKES.items():
-        rows = [layout(row) | {"image": row["image"]} for row in faces(first, people, each, **how)]
+        drawn = frames(first, people, each) if layout is avatar_clips else faces(first, people, each, **how)
+        rows = [layout(row) | {"image": row["image"]} for row in drawn]
         pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
     return folder

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from lookalikes import write_lookalikes
+from lookalikes import SPLITS, faces, frames, write_lookalikes
 from mien.config import read_recipe
 from mien.data.synthetic.databases import Drawing, write_databases
+from mien.data.table import LabelTable
 from mien.training.experiment import run_experiment
 from mien.training.stages import train
 
@@ -32,12 +34,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_databases(folder / "demo", three, Drawing(subjects=6, per_subject=4, size=48))
     drawn = {"drawn": ["expression", "au", "au_intensity", "va", "compound"]}
     write_databases(folder / "data" / "gan", three | drawn, Drawing(subjects=6, per_subject=4, size=48, grey=True))
+    for path, drawn in (("stills/stills", faces(0, 8, 3)), ("clips/drawn", frames(0, 8, 5))):
+        rows = [row | {"split": SPLITS.get(row["subject"], "train")} for row in drawn]
+        LabelTable(pa.Table.from_pylist(rows)).write(folder / f"{path}.parquet")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_DATA", str(folder))
         patch.setenv("MIEN_CACHE", str(folder / "cache"))
-        train(
-            read_recipe(RECIPE_FOLDER / "ferplus_pretrain.toml", SMALL), folder / "runs/ferplus_pretrain-single-seed0"
-        )
+        patch.chdir(folder)
+        for name, run in (
+            ("ferplus_pretrain", "ferplus_pretrain-single-seed0"),
+            ("drawn_stills", "drawn_stills-joint-seed0"),
+        ):
+            train(read_recipe(RECIPE_FOLDER / f"{name}.toml", SMALL), folder / "runs" / run)
     return folder
 
 

@@ -59,7 +59,7 @@ def evaluate(
     from mien.faces.locate import finder
     from mien.labels import KNOWN_NAMES
     from mien.metrics.scores import to_records
-    from mien.models.checkpoint import load
+    from mien.models.checkpoint import load_any
     from mien.models.shipped import run_folder
     from mien.training.evaluate import best_device, predictions_on, write_evaluation
 
@@ -69,10 +69,11 @@ def evaluate(
     for one in task:
         choose(KNOWN_NAMES, one, "task")
     run = run_folder(run)
-    model, info = load(run)
+    model, info = load_any(run)
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)
     labels, cut = model.spec.labels, model.spec.preprocessing
-    faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None, find=finder(cut))
+    clips = model.spec.temporal is not None  # they are read whole, with frames that nobody labelled
+    faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None, clips, find=finder(cut))
     predictions = predictions_on(model.to(best_device()), model.spec, faces, info.thresholds, prepare(faces, bar))
     scores = predictions.score()
     about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}

@@ -2,11 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from mien.errors import MienError
+
+
+class Labelled(Protocol):
+    """What a loss reads of a batch: per task targets and masks (B, labels), as ``Batch`` has them."""
+
+    @property
+    def target(self) -> Mapping[str, Tensor]: ...
+
+    @property
+    def mask(self) -> Mapping[str, Tensor]: ...
 
 
 @dataclass(frozen=True)

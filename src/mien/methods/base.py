@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from mien.config import Section, Task
-from mien.data.batch import Batch
+from mien.data.batch import Batch, Labelled
 from mien.labels import LabelSet
 from mien.losses import LOSSES
 from mien.models.affect import AffectModel
@@ -104,7 +104,10 @@ class PerTaskLoss(Method):
     Settings: ClassVar[type[MethodSettings]] = TaskLossSettings
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        logits = model(batch.image)
+        return self.terms(model(batch.image), batch)
+
+    def terms(self, logits: dict[str, Tensor], batch: Labelled) -> dict[str, Tensor]:
+        """The terms of the loss of raw outputs (B, labels) per task, wherever they come from."""
         terms = self.task_terms(logits, batch.target, batch.mask)
         terms |= self.further(logits, batch)
         terms["loss"] = torch.stack(list(terms.values())).sum()
@@ -121,7 +124,7 @@ class PerTaskLoss(Method):
             terms[task] = self.weight(task) * share * LOSSES[name](logits[task], target[task], mask[task])
         return terms
 
-    def further(self, logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+    def further(self, logits: dict[str, Tensor], batch: Labelled) -> dict[str, Tensor]:
         """Terms that a method adds to those of the tasks."""
         return {}
 

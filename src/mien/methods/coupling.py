@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from mien.data.batch import Batch
+from mien.data.batch import Labelled
 from mien.errors import RecipeError
 from mien.labels import PROTOTYPES, LabelSet
 from mien.losses.masked import known, masked_mean
@@ -61,7 +61,7 @@ class Coupling(PerTaskLoss):
         self.register_buffer("relation", kept, persistent=False)  # (C, A)
         self.register_buffer("related", table.any(dim=0), persistent=False)  # (A,)
 
-    def further(self, logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+    def further(self, logits: dict[str, Tensor], batch: Labelled) -> dict[str, Tensor]:
         """The coupling's term, by name."""
         mask = batch.mask["expression"]
         shares = known(batch.target["expression"], mask)  # (B, C)

@@ -19,17 +19,18 @@ from mien.errors import CheckpointError
 from mien.files import atomic_write
 from mien.labels import LabelSet, label_set
 from mien.models.affect import AffectModel
-from mien.models.ensemble import build
+from mien.models.ensemble import AnyModel, build
 from mien.models.info import INFO_FILE, WEIGHTS_FILE, ModelInfo, read_info
 from mien.models.network import Network
 from mien.models.shipped import run_folder
+from mien.models.temporal.clip_model import ClipModel
 
-__all__ = ["InitReport", "ModelInfo", "init_weights", "load", "read_info", "save"]
+__all__ = ["InitReport", "ModelInfo", "init_weights", "load", "load_any", "read_info", "save"]
 
 
 def save(
     folder: str | Path,
-    model: Network,
+    model: AnyModel,
     *,
     step: int = 0,
     thresholds: Mapping[str, float] | None = None,
@@ -65,8 +66,20 @@ def load(folder: str | Path, labels: LabelSet | None = None) -> tuple[Network, M
         labels: when given, the checkpoint must speak of exactly these labels.
 
     Raises:
-        CheckpointError: a file is missing, altered, or of a newer format, or the labels are others.
+        CheckpointError: a file is missing, altered, or of a newer format, the labels are others, or it is a model of
+            clips.
     """
+    model, info = load_any(folder, labels)
+    if isinstance(model, ClipModel):
+        raise CheckpointError(
+            f"The checkpoint in {folder} is a temporal model, which reads clips: 'mien evaluate {folder} TABLE' scores "
+            f"it; here give a network that reads single faces, such as the one that it was trained over"
+        )
+    return model, info
+
+
+def load_any(folder: str | Path, labels: LabelSet | None = None) -> tuple[AnyModel, ModelInfo]:
+    """As ``load``, and models of clips, too."""
     info = read_info(folder)
     if labels is not None:
         _check_labels(folder, info.spec.labels, label_set(labels))

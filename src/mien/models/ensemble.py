@@ -9,8 +9,10 @@ from mien.models.affect import AffectModel
 from mien.models.network import Network
 from mien.models.outputs import class_probs
 from mien.models.spec import ModelSpec
+from mien.models.temporal.clip_model import ClipModel
 
 TINY = 1e-6
+AnyModel = Network | ClipModel
 
 
 class Ensemble(Network):
@@ -58,6 +60,8 @@ def merged(members: list[AffectModel]) -> Ensemble:
     return ensemble
 
 
-def build(spec: ModelSpec) -> Network:
-    """The network that a spec describes, with random weights."""
+def build(spec: ModelSpec) -> AnyModel:
+    """The network or model of clips that a spec describes, with random weights."""
+    if spec.temporal is not None:
+        return ClipModel(spec)
     return Ensemble(spec) if spec.members > 1 else AffectModel(spec)

@@ -19,6 +19,7 @@ from mien.faces.locate import finder
 from mien.files import atomic_write
 from mien.labels import LabelSet, union
 
+TEMPORAL = "temporal"  # the method that reads clips
 SKIPPED_FILE = "skipped.csv"
 COUNTED_AT_ONCE = 65_536  # rows of a mapped array: a long table is never in memory as a whole
 
@@ -41,10 +42,11 @@ class OpenDatabase:
         return {task: names for task, names in self.table.labels.items() if task in self.settings.tasks}
 
     def faces(self, recipe: Recipe, labels: LabelSet, split: str) -> Faces:
-        """The faces of one split, for a network with ``labels``."""
+        """The faces of one split, for a network with ``labels``; clips are whole, with frames that nobody labelled."""
         where = {**self.settings.rows, "split": split}
         cut, tasks = recipe.preprocessing, self.settings.tasks
-        return Faces(self.table, self.settings.name, labels, cut, where, tasks, find=finder(cut))
+        whole = recipe.method["name"] == TEMPORAL
+        return Faces(self.table, self.settings.name, labels, cut, where, tasks, whole, find=finder(cut))
 
 
 def open_databases(recipe: Recipe) -> list[OpenDatabase]:

@@ -25,6 +25,8 @@ from mien.labels import CLASS_TASKS, LabelSet
 from mien.metrics.scores import Score, find, score, to_records
 from mien.models.affect import ModelSpec
 from mien.models.outputs import read
+from mien.models.temporal.clip_model import ClipModel
+from mien.training.clip_answers import answers
 
 EVALUATION_BATCH = 256
 MAIN_SCORE = {
@@ -97,6 +99,8 @@ def predictions_on(
 ) -> Predictions:
     """Predict the wanted faces of a table and put the annotators' labels beside.
 
+    A model of clips reads the frames that nobody labelled, too, if ``faces`` has them; they are not in the result.
+
     The store that the network reads keeps distributions; the one class that a score needs comes from the table, where
     a database may break ties between votes in its own way. ``store`` is what ``prepare(faces)`` gives, if at hand.
 
@@ -111,13 +115,15 @@ def predictions_on(
             f"{', '.join(spec.labels)}; score it on a table that shares a task"
         )
     store = prepare(faces) if store is None else store
-    preds = predict(model, spec, store)
+    preds = answers(model, faces, store) if isinstance(model, ClipModel) else predict(model, spec, store)
     target, mask = _truth(faces, store, labels)
+    kept = np.any([known.reshape(len(store), -1).any(axis=1) for known in store.labels.mask.values()], axis=0)
+    preds, target, mask = ({task: a[kept] for task, a in part.items()} for part in (preds, target, mask))
     chosen = {task: _columns_of(preds[task], spec.labels[task], names) for task, names in labels.items()}
     limits = np.array([(thresholds or {}).get(au, 0.5) for au in labels.get("au", ())])
-    rows = store.rows.tolist()
-    people, digest = persons(faces.table, rows), rows_hash(faces.table, rows)
-    return Predictions(labels, chosen, target, mask, store.rows, people, limits, preds, digest)
+    rows = store.rows[kept]
+    people, digest = persons(faces.table, rows.tolist()), rows_hash(faces.table, rows.tolist())
+    return Predictions(labels, chosen, target, mask, rows, people, limits, preds, digest)
 
 
 def _columns_of(values: npt.NDArray[Any], have: tuple[str, ...], want: tuple[str, ...]) -> npt.NDArray[Any]:

@@ -18,14 +18,14 @@ from mien.files import atomic_write
 from mien.labels import LabelSet
 from mien.methods import METHODS
 from mien.metrics.grouped import mean_by_prediction
-from mien.models.checkpoint import load
-from mien.models.network import Network
+from mien.models.checkpoint import load_any
+from mien.models.ensemble import AnyModel
 from mien.training.databases import OpenDatabase, network_labels, open_databases
 from mien.training.evaluate import Predictions, best_device, predictions_on, write_evaluation
 from mien.training.loop import Silent, Watcher
 from mien.training.record import environment, provenance
 from mien.training.samples import write_samples
-from mien.training.stages import TEACHER_STUDENT, train
+from mien.training.stages import STAGED, train
 
 RESULTS_FILE = "results.json"
 
@@ -60,7 +60,7 @@ def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -
         for method in recipe.experiment.methods:
             settings = {**(recipe.method if recipe.method["name"] == method else {}), "name": method}
             seeded = recipe.model_copy(update={"seed": seed, "method": settings})
-            staged = method == TEACHER_STUDENT
+            staged = method in STAGED
             if staged or not choose(METHODS, method, "method", RecipeError).one_task_each:
                 yield Planned(method, seed, f"{method}-seed{seed}", seeded, names)
                 continue
@@ -136,7 +136,7 @@ def run_experiment(
     if everywhere:
         shown = next((run for run in everywhere if run.method == "sjmt"), everywhere[0])
         tested = open_databases(shown.recipe)  # with folds, another seed tests on other faces
-        write_samples(folder / "samples", load(folder / shown.folder)[0], tested, shown.recipe)
+        write_samples(folder / "samples", load_any(folder / shown.folder)[0], tested, shown.recipe)
     return results
 
 
@@ -144,7 +144,7 @@ def _tested(run: Planned, folder: Path, name: str, progress: Progress) -> dict[s
     """The run's scores on one database's test faces, made once."""
     path = folder / "test" / f"{name}.json"
     if not path.exists():
-        model, info = load(folder)
+        model, info = load_any(folder)
         model = model.to(best_device())
         database = next(d for d in open_databases(run.recipe) if d.settings.name == name)
         faces = database.faces(run.recipe, model.spec.labels, database.settings.test)
@@ -155,7 +155,7 @@ def _tested(run: Planned, folder: Path, name: str, progress: Progress) -> dict[s
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _au_by_expression(model: Network, predictions: Predictions) -> dict[str, Any] | None:
+def _au_by_expression(model: AnyModel, predictions: Predictions) -> dict[str, Any] | None:
     """Mean AU probabilities of the faces by their predicted expression (SJMT, Figure 2 and Table 3)."""
     labels = model.spec.labels
     if not {"au", "expression"} <= labels.keys() or "expression" not in predictions.labels:

@@ -11,9 +11,16 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from mien.config import Training
-from mien.data.batch import Batch
 from mien.methods.base import Method
 from mien.training.optim import learning_rate, set_learning_rate
+
+
+class Movable(Protocol):
+    """A batch of anything: how many faces or frames it holds, and itself on another device."""
+
+    def __len__(self) -> int: ...
+
+    def to(self, device: torch.device) -> "Movable": ...
 
 
 class Watcher(Protocol):
@@ -60,7 +67,7 @@ class Learner:
 def run_loop(
     learner: Learner,
     accelerator: Accelerator,
-    batches: Callable[[int, int], Iterator[Batch]],
+    batches: Callable[[int, int], Iterator[Movable]],
     settings: Training,
     seed: int,
     start: int,

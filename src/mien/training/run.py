@@ -1,9 +1,10 @@
 """One training run: a recipe, a folder, and in the end the network that was best on validation faces."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import torch
@@ -20,9 +21,10 @@ from mien.methods import make_method
 from mien.models.affect import AffectModel, ModelSpec
 from mien.models.checkpoint import init_weights, load, save
 from mien.models.network import Network
+from mien.models.temporal.clip_model import ClipModel
 from mien.training.databases import labels_without_examples, list_skipped, network_labels, open_databases, open_stores
 from mien.training.log import Log
-from mien.training.loop import Learner, Silent, Watcher, run_loop
+from mien.training.loop import Learner, Movable, Silent, Watcher, run_loop
 from mien.training.optim import averaged, learning_rate, make_optimizer
 from mien.training.precision import make_accelerator, native_bf16
 from mien.training.record import claim_folder, provenance
@@ -51,9 +53,8 @@ def train_network(
     Raises:
         MienError: the recipe, a table or the folder's content does not fit.
     """
-    run = _Run(recipe, Path(folder), watcher or Silent(), progress)
-    if not (run.folder / DONE_FILE).exists():
-        run.go_on()
+    run = Run(recipe, Path(folder), watcher or Silent(), progress)
+    run.finish()
     return load(run.folder, run.labels)[0]
 
 
@@ -65,18 +66,35 @@ class _Best:
     score: float = -math.inf
 
 
-class _Run:
-    """A run's parts, from its recipe to its folder."""
+class Run:
+    """A run's parts, from its recipe to its folder; ``learner`` and ``batches`` are what kinds of runs differ in.
 
-    def __init__(self, recipe: Recipe, folder: Path, watcher: Watcher, progress: Progress) -> None:
+    Args:
+        recipe, folder, watcher, progress: as in ``train_network``.
+        stands_on: provenance of a network that it builds on.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        watcher: Watcher,
+        progress: Progress,
+        stands_on: Sequence[dict[str, Any]] = (),
+    ) -> None:
         self.recipe, self.folder, self.watcher, self.progress = recipe, folder, watcher, progress
         self.databases = open_databases(recipe)
         self.labels: LabelSet = network_labels(recipe, self.databases)
-        self.provenance = provenance(self.databases)
+        self.provenance = [*provenance(self.databases), *stands_on]
         claim_folder(folder, recipe, self.provenance)
         self.best = _Best()
 
-    def go_on(self) -> None:
+    def finish(self) -> None:
+        """Train what is not trained yet."""
+        if not (self.folder / DONE_FILE).exists():
+            self._go_on()
+
+    def _go_on(self) -> None:
         """Train from the last saved state, or from the start."""
         settings = self.recipe.training
         if settings.threads:
@@ -89,7 +107,7 @@ class _Run:
         if settings.precision == "bf16" and not native_bf16():
             self.watcher.say("bf16 is emulated on this machine and about ten times slower; better: precision = 'auto'")
         stores, self.val_stores = open_stores(self.recipe, self.databases, self.labels, self.progress)
-        learner = self._learner()
+        learner = self.learner(stores)
         record = load_state(self.folder, learner.modules, learner.optimizer)
         start = int(record["step"]) if record else 0
         if record:
@@ -101,21 +119,10 @@ class _Run:
             skipped = list_skipped(self.folder, [*stores, *self.val_stores])
             for warning in (*skipped, *labels_without_examples(stores, self.labels)):
                 self.watcher.say(warning)
-        orders = self._orders(stores)
-        inner = (Mixed if learner.method.batches == "mixed" else InTurn)(
-            [len(store) if order is None else len(order) for store, order in zip(stores, orders, strict=True)],
-            [database.weight for database in self.recipe.data],
-            settings.batch_size,
-            self.recipe.draws * 1009,  # leaves room for the databases' own seeds between two runs
-        )
-        sampler = Balanced(inner, orders)
-        part = (self.accelerator.process_index, self.accelerator.num_processes)
-        size, seed = self.recipe.preprocessing.size, self.recipe.draws
-        ahead = 0 if self.accelerator.device.type == "cpu" else BATCHES_AHEAD
-        loader = Loader(stores, sampler, size, self.recipe.augment, seed, part, ahead)
+        stream = self.batches(learner, stores)
         log = Log(self.folder, start) if main else None
         try:
-            run_loop(learner, self.accelerator, loader.stream, settings, seed, start, self._after(learner, log))
+            run_loop(learner, self.accelerator, stream, settings, self.recipe.draws, start, self._after(learner, log))
         except KeyboardInterrupt:
             raise MienError(f"Stopped; the same command goes on from the last checkpoint in {self.folder}") from None
         finally:
@@ -123,6 +130,24 @@ class _Run:
                 log.close()
         self.accelerator.wait_for_everyone()  # nobody loads what the first is still writing
         (self.folder / DONE_FILE).touch()
+
+    @property
+    def part(self) -> tuple[int, int]:
+        """(rank, processes): this process's share of every batch."""
+        return self.accelerator.process_index, self.accelerator.num_processes
+
+    def batches(self, learner: Learner, stores: list[Store]) -> Callable[[int, int], Iterator[Movable]]:
+        """From start to stop, the training batches of these numbers."""
+        settings, orders = self.recipe.training, self._orders(stores)
+        inner = (Mixed if learner.method.batches == "mixed" else InTurn)(
+            [len(store) if order is None else len(order) for store, order in zip(stores, orders, strict=True)],
+            [database.weight for database in self.recipe.data],
+            settings.batch_size,
+            self.recipe.draws * 1009,  # leaves room for the databases' own seeds between two runs
+        )
+        sampler, size = Balanced(inner, orders), self.recipe.preprocessing.size
+        ahead = 0 if self.accelerator.device.type == "cpu" else BATCHES_AHEAD
+        return Loader(stores, sampler, size, self.recipe.augment, self.recipe.draws, self.part, ahead).stream
 
     def _orders(self, stores: list[Store]) -> list[IntArray | None]:
         """The order of each database's rows where rare labels are drawn more often; says how much that changes."""
@@ -139,7 +164,8 @@ class _Run:
         """The loss scale of fp16 training; empty with other precisions."""
         return dict(self.accelerator.scaler.state_dict()) if self.accelerator.scaler is not None else {}
 
-    def _learner(self) -> Learner:
+    def learner(self, stores: list[Store]) -> Learner:
+        """The network with random or initial weights, and what trains it."""
         torch.manual_seed(self.recipe.draws)
         method = make_method(self.recipe.method, self.labels)
         network = self.recipe.network
@@ -189,7 +215,7 @@ class _Run:
     def _validate(self, learner: Learner, step: int, log: Log | None) -> None:
         """Score on validation faces, and keep the network if it is the best so far."""
         model = learner.best_model
-        assert isinstance(model, AffectModel)
+        assert isinstance(model, AffectModel | ClipModel)
         found = validate(model, self.recipe, self.databases, self.labels, self.val_stores)
         if not found.finite:
             raise self._diverged(step, "the network's outputs are not finite")

@@ -11,14 +11,14 @@ from mien.data.transforms import centred
 from mien.files import atomic_write
 from mien.images import write_png
 from mien.labels import CLASS_TASKS
-from mien.models.network import Network
+from mien.models.ensemble import AnyModel
 from mien.training.databases import OpenDatabase
 from mien.training.evaluate import Arrays, Predictions, predictions_on
 
 PER_DATABASE = 8
 
 
-def write_samples(folder: Path, model: Network, databases: list[OpenDatabase], recipe: Any) -> None:
+def write_samples(folder: Path, model: AnyModel, databases: list[OpenDatabase], recipe: Any) -> None:
     """Write ``samples.json`` and its pictures: evenly spaced test faces of every database."""
     samples = []
     for database in databases:
@@ -26,8 +26,9 @@ def write_samples(folder: Path, model: Network, databases: list[OpenDatabase], r
         faces = database.faces(recipe, model.spec.labels, database.settings.test)
         store = prepare(faces)
         found = predictions_on(model, model.spec, faces, store=store)
-        for i in np.linspace(0, len(store) - 1, min(PER_DATABASE, len(store))).astype(int):
-            face = centred(store.images[i : i + 1], model.spec.preprocessing.size)[0]
+        for i in np.linspace(0, len(found.rows) - 1, min(PER_DATABASE, len(found.rows))).astype(int):
+            place = int(np.searchsorted(store.rows, found.rows[i]))  # a store may hold unlabelled frames, too
+            face = centred(store.images[place : place + 1], model.spec.preprocessing.size)[0]
             picture = np.repeat(np.round(face * 255).astype(np.uint8), 3 // face.shape[2], axis=2)
             file = f"{name}-{i}.png"
             write_png(folder / file, picture)
@@ -50,7 +51,7 @@ def _annotated(found: Predictions, i: int) -> str:
     return ", ".join(parts) or "no label"
 
 
-def _predicted(model: Network, values: Arrays, i: int) -> str:
+def _predicted(model: AnyModel, values: Arrays, i: int) -> str:
     """What the network says of face ``i``, whatever its database gives."""
     parts = []
     for task, names in model.spec.labels.items():

@@ -14,16 +14,18 @@ from mien.data.prepare import Progress, prepare, silent
 from mien.methods.student import StudentSettings
 from mien.models.affect import AffectModel
 from mien.models.checkpoint import load, save
-from mien.models.ensemble import merged
+from mien.models.ensemble import AnyModel, merged
 from mien.models.info import INFO_FILE
 from mien.models.network import Network
-from mien.training.databases import network_labels, open_databases
+from mien.training.databases import TEMPORAL, network_labels, open_databases
 from mien.training.loop import Silent, Watcher
 from mien.training.record import provenance
 from mien.training.run import train_network
+from mien.training.temporal import train_temporal
 from mien.training.validation import validate
 
 TEACHER_STUDENT = "teacher_student"
+STAGED = (TEACHER_STUDENT, TEMPORAL)
 
 
 class TeacherStudentSettings(StudentSettings):
@@ -43,25 +45,26 @@ class TeacherStudentSettings(StudentSettings):
     first_steps: int | None = Field(None, ge=1)
 
 
-def train(recipe: Recipe, folder: str | Path, watcher: Watcher | None = None, progress: Progress = silent) -> Network:
-    """Train what ``recipe`` says into ``folder``: one network, or with ``teacher_student`` all its stages.
+def train(recipe: Recipe, folder: str | Path, watcher: Watcher | None = None, progress: Progress = silent) -> AnyModel:
+    """Train what ``recipe`` says into ``folder``: one network, or all stages of ``STAGED`` methods.
 
     Args:
         recipe: settings and databases.
         folder: gets the network; see ``train_network``. Stages have folders of their own inside it: ``teacher``,
-            ``round1-student1``, ...; the same call goes on in the stage that was cut off.
+            ``round1-student1``, ..., or ``frames``; the same call goes on in the stage that was cut off.
         watcher: is told how it goes.
         progress: wraps the preparation of faces in a progress bar.
 
     Returns:
-        The chosen network, or the ensemble of the last round's students, in evaluation mode.
+        The chosen network, the ensemble of the last round's students, or the model of clips, in evaluation mode.
 
     Raises:
         MienError: the recipe, a table or the folder's content does not fit.
     """
-    if recipe.method["name"] != TEACHER_STUDENT:
+    stages = {TEACHER_STUDENT: _teacher_and_students, TEMPORAL: train_temporal}.get(recipe.method["name"])
+    if stages is None:
         return train_network(recipe, folder, watcher, progress)
-    return _teacher_and_students(recipe, Path(folder), watcher or Silent(), progress)
+    return stages(recipe, Path(folder), watcher or Silent(), progress)
 
 
 def _teacher_and_students(recipe: Recipe, folder: Path, watcher: Watcher, progress: Progress) -> Network:

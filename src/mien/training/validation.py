@@ -11,7 +11,7 @@ from mien.config import Recipe
 from mien.data.store import Store
 from mien.labels import LabelSet
 from mien.metrics.thresholds import best_f1_thresholds, equal_precision_recall_thresholds
-from mien.models.network import Network
+from mien.models.ensemble import AnyModel
 from mien.training.databases import OpenDatabase
 from mien.training.evaluate import Predictions, main_scores, predictions_on
 
@@ -53,7 +53,7 @@ class Validation:
 
 
 def validate(
-    model: Network, recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet, stores: Sequence[Store]
+    model: AnyModel, recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet, stores: Sequence[Store]
 ) -> Validation:
     """Ask ``model`` about the validation faces of every database, which ``stores`` hold."""
     found: dict[str, Predictions] = {}

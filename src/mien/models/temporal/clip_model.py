@@ -1,0 +1,125 @@
+"""The model of clips: a frozen frame network, and a sequence model over what it says of every frame."""
+
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from mien.choose import choose
+from mien.errors import MienError
+from mien.labels import CLASS_TASKS
+from mien.models.affect import AffectModel
+from mien.models.heads import TaskHeads, row_names
+from mien.models.spec import ModelSpec
+from mien.models.temporal import TEMPORAL
+from mien.models.temporal.columns import frame_columns
+
+
+class ClipModel(nn.Module):
+    """``embed`` turns pictures into features, ``forward`` the features of windows into raw outputs of every frame.
+
+    z_t = g_t(x_1 ... x_T), or with ``residual`` z_t = f_t + g_t, where f are the frame network's raw outputs and g
+    begins at 0: training then starts from the frame network's answers, and learns what the other frames add to them.
+    The residual form is ours.
+
+    Args:
+        spec: with ``temporal``; weights begin at random, those of the frame network too.
+    """
+
+    centre: Tensor
+    spread: Tensor
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__()
+        if spec.temporal is None:
+            raise MienError("A model of clips needs a spec with 'temporal', and this one describes a frame network")
+        self.spec, self.temporal = spec, spec.temporal
+        kind = choose(TEMPORAL, self.temporal.model, "temporal model")
+        self.frames = AffectModel(self.temporal.frames).requires_grad_(False).eval()
+        columns = frame_columns(self.temporal.frames, self.frames.backbone.features)
+        self._hidden = sum(map(len, columns.hidden.values()))
+        self._start = columns.start(spec.labels, spec.va_bins) if self.temporal.residual else {}
+        self.register_buffer("centre", torch.zeros(columns.width))
+        self.register_buffer("spread", torch.ones(columns.width))
+        rows = {task: len(names) for task, names in row_names(spec.labels, spec.va_bins).items()}
+        read = {task: columns.read_by(task, self.temporal.residual) for task in rows}
+        width = columns.width if self.temporal.residual else self._hidden
+        self.sequence = kind(width, read, rows, self.temporal.width, self.temporal.dropout)
+        self._width = width
+        if self.temporal.residual:
+            for layer in self.sequence.output.values():
+                nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    @property
+    def causal(self) -> bool:
+        """Whether a frame's answer depends on that frame and earlier ones alone."""
+        return self.sequence.causal
+
+    def train(self, mode: bool = True) -> Self:
+        """The frame network stays in evaluation mode."""
+        super().train(mode)
+        self.frames.eval()
+        return self
+
+    @torch.no_grad()
+    def embed(self, image: Tensor) -> Tensor:
+        """A frame's features, (B, F), of (B, 3, H, W) float RGB in [0, 1]; see ``columns`` for what they are."""
+        vector, head = self.frames.embed(image), self.frames.head
+        hidden = [vector]
+        if isinstance(head, TaskHeads) and self.temporal.frames.hidden is not None:
+            hidden = [layer(vector) for layer in head.hidden.values()]
+        return torch.cat([*hidden, *(z.flatten(1) for z in head(vector).values())], dim=1)
+
+    @torch.no_grad()
+    def fit_scale(self, features: Tensor) -> None:
+        """Take mean and standard deviation of training frames' features (n, F), by which all are scaled."""
+        self.centre.copy_(features.mean(dim=0))
+        self.spread.copy_(features.std(dim=0, correction=0).clamp(min=1e-4))
+
+    def forward(self, features: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Raw outputs z of every frame; ``outputs.read`` gives their units once frames are in the first axis.
+
+        Args:
+            features: (B, T, F), B windows of T frames.
+            mask: (B, T) bool, True where there is a frame. Other places repeat the frame before them, whatever stands
+                there; the first of a window is a frame.
+
+        Returns:
+            A dict with the tasks of ``spec.labels``: (B, T, labels), va with bins (B, T, 2, k).
+
+        Raises:
+            MienError: other shapes, or a window that does not begin with a frame.
+        """
+        _check(features, mask, len(self.centre))
+        frames = _repeated(features, mask)
+        z = self.sequence((frames[..., : self._width] - self.centre[: self._width]) / self.spread[: self._width])
+        for task, (rows, columns) in self._start.items():
+            z[task] = z[task].index_add(
+                -1, torch.tensor(rows, device=z[task].device), self._said(task, frames, columns)
+            )
+        bins = self.spec.va_bins
+        return {t: v.unflatten(-1, (-1, bins)) if t == "va" and bins else v for t, v in z.items()}
+
+    def _said(self, task: str, frames: Tensor, columns: list[int]) -> Tensor:
+        """The frame network's raw outputs, of classes as logarithms of what they count for."""
+        z = frames[..., columns]
+        sigmoid = self.temporal.frames.expression_activation == "sigmoid"
+        return -nn.functional.softplus(-z) if sigmoid and task in CLASS_TASKS else z
+
+
+def _repeated(features: Tensor, mask: Tensor) -> Tensor:
+    """Every place without a frame filled with the last frame before it."""
+    place = torch.arange(mask.shape[1], device=mask.device)
+    last = torch.where(mask, place, 0).cummax(dim=1).values  # (B, T)
+    return features.gather(1, last[..., None].expand_as(features))
+
+
+def _check(features: Tensor, mask: Tensor, width: int) -> None:
+    if features.ndim != 3 or features.shape[2] != width or mask.shape != features.shape[:2] or mask.dtype != torch.bool:
+        raise MienError(
+            f"A model of clips takes features as (B, T, {width}) and a bool mask (B, T), got {tuple(features.shape)} "
+            f"and {tuple(mask.shape)} {mask.dtype}"
+        )
+    if not bool(mask[:, 0].all()):
+        raise MienError("A window of a clip begins with a place without a frame; begin windows with a frame")
