@@ -54,7 +54,13 @@ class Method(nn.Module):
 
     @abstractmethod
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """The terms of the loss, scalars; ``loss`` is the one to minimise."""
+        """The terms of the loss, scalars; ``loss`` is the one to minimise.
+
+        Args:
+            model: from pictures (b, 3, H, W) to outputs of all B rows of the batch. Several processes share the
+                pictures of a batch; every one gets all outputs and computes the loss of the whole batch.
+            batch: what else is computed of its pictures goes through ``batch.whole``.
+        """
 
     def check(self, spec: ModelSpec) -> None:
         """Raise where the method cannot train a network of this spec."""
