@@ -27,7 +27,7 @@ class SharedNorm(_BatchNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
-            return cast(Tensor, super().forward(input))
+            return super().forward(input)
         x = input.float()
         own_var, own_mean = torch.var_mean(x, dim=[0, *range(2, x.ndim)], correction=0)
         own_count = x.new_full((1,), x.numel() / x.shape[1])
