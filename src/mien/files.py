@@ -12,6 +12,7 @@ from uuid import uuid4
 from mien.errors import MienError
 
 LOCK_FILE = ".lock"
+PARTIAL = ".partial"
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         MienError: the folder cannot be written or the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
+    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -53,8 +54,8 @@ def atomic_write(path: Path, content: bytes | str) -> None:
 def locked(folder: Path, advice: str) -> Iterator[None]:
     """``folder``, made when it is not there, for this process alone while the block runs.
 
-    The lock is the system's own: it ends with the process, however that ends. Where a file system or Windows has no
-    such locks, nobody is kept out.
+    What a killed owner had not written to the end is removed. The lock is the system's own: it ends with the process,
+    however that ends. Where a file system or Windows has no such locks, nobody is kept out.
 
     Args:
         folder: what is locked.
@@ -66,6 +67,8 @@ def locked(folder: Path, advice: str) -> Iterator[None]:
     path = folder / LOCK_FILE
     file = _taken(path, advice)
     try:
+        for left in folder.glob(f".*{PARTIAL}"):
+            left.unlink()
         yield
     finally:
         path.unlink(missing_ok=True)  # before the lock goes: afterwards it may be another's

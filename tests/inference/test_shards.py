@@ -152,9 +152,8 @@ def test_a_part_with_a_flipped_byte_is_not_read(corpus: list[str], tmp_path: Pat
     journal = Journal(tmp_path / "t.parquet", {}, schema(LABELS))
     analyze_shards(sharded.work, find_sources(corpus[:1]), journal, serial)
     part = sorted(journal.folder.glob("*.parquet"))[1]
-    column = pq.read_metadata(part).row_group(0).column(5)
     content = bytearray(part.read_bytes())
-    content[column.data_page_offset + column.total_compressed_size - 2] ^= 1
+    content[len(content) // 3] ^= 1
     part.write_bytes(content)
     with pytest.raises(MienError, match=rf"{part.name} is broken .*delete it, and its sources are analysed again"):
         write_tables(tmp_path / "t.parquet", journal.rows())

@@ -1,7 +1,8 @@
 """What a long analysis has done so far, on disk, so that the same command goes on after a break.
 
-Rows are collected in parts, each a Parquet file that appears whole or not at all and names the sources whose rows it
-holds. When all is done the parts become the one table and go away, or stay as a folder of tables with a manifest.
+Rows are collected in parts, each a Parquet file that appears whole or not at all, names the sources whose rows it
+holds, and is named after its own content, so that an altered one is never read. When all is done the parts become the
+one table and go away, or stay as a folder of tables with a manifest.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from mien.errors import MienError
 from mien.files import atomic_write, cannot_write, replacing
 
 JOB_FILE = "_job.json"  # readers of folders of tables leave out names that begin so
+WHOLE_FILE = "_whole.parquet"  # a part before its content, and so its name, is known
 MANIFEST_FILE = "_manifest.json"
 DONE = b"mien.sources"
 
@@ -57,14 +59,12 @@ class Journal:
             number: the part's place among all parts; after those that are there when None.
         """
         marked = self.schema.with_metadata({DONE: json.dumps(list(sources))})
-        name = hashlib.sha256(sources[0].encode("utf-8", "surrogateescape")).hexdigest()[:12]
         place = self._next if number is None else number
-        with (
-            replacing(self.folder / f"{place:08d}-{name}.parquet") as partial,
-            pq.ParquetWriter(partial, marked, compression="zstd", write_page_checksum=True) as writer,
-        ):
+        whole = self.folder / WHOLE_FILE
+        with replacing(whole) as partial, pq.ParquetWriter(partial, marked, compression="zstd") as writer:
             for table in tables:
                 writer.write_table(table.replace_schema_metadata(marked.metadata))
+        whole.rename(self.folder / f"{place:08d}-{_digest(whole)}.parquet")
         self.done |= set(sources)
         self._next += 1
 
@@ -75,12 +75,10 @@ class Journal:
             MienError: a part was altered since it was written.
         """
         for part in self._parts():
-            try:
-                with pq.ParquetFile(part, page_checksum_verification=True) as file:
-                    for batch in file.iter_batches():
-                        yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
-            except (OSError, pa.ArrowInvalid) as error:
-                raise _broken(part, error) from None
+            _check(part)
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches():
+                    yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
 
     def close(self) -> None:
         """Remove the parts: the table is written."""
@@ -90,10 +88,11 @@ class Journal:
         """Make the parts the folder ``out``: tables of one schema beside a manifest of their rows and sources.
 
         Raises:
-            MienError: ``out`` is there already, or cannot be written.
+            MienError: ``out`` is there already or cannot be written, or a part was altered.
         """
         parts = []
         for part in self._parts():
+            _check(part)
             rows = pq.read_metadata(part).num_rows
             size = part.stat().st_size
             parts.append({"file": part.name, "rows": rows, "bytes": size, "sources": self._sources(part)})
@@ -112,8 +111,19 @@ class Journal:
         try:
             return list(json.loads(pq.read_schema(part).metadata[DONE]))
         except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-            raise _broken(part, error) from None
+            raise _broken(part, str(error)) from None
 
 
-def _broken(part: Path, error: Exception) -> MienError:
-    return MienError(f"{part} is broken ({error}); delete it, and its sources are analysed again")
+def _check(part: Path) -> None:
+    """Raise when a part is not what its name says."""
+    if part.stem.split("-")[1] != _digest(part):
+        raise _broken(part, "its content is not what was written")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _broken(part: Path, reason: str) -> MienError:
+    return MienError(f"{part} is broken ({reason}); delete it, and its sources are analysed again")

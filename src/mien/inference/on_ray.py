@@ -52,7 +52,9 @@ def _done(ray: Any, work: Callable[[T], R], items: Iterable[T], most: int, gpus:
         try:
             yield ray.get(ref)
         except ray.exceptions.RayError as error:
-            lost[str(item)] = str(getattr(error, "cause", error)).strip().splitlines()[-1]  # above it stands a traceback
+            lost[str(item)] = (
+                str(getattr(error, "cause", error)).strip().splitlines()[-1]
+            )  # above it stands a traceback
 
     for item in items:
         in_hand[task.remote(shared, item)] = item
