@@ -38,7 +38,6 @@ from mien.training.log import read_log
 from mien.training.resume import STATE_FILE, load_state
 from mien.training.stages import train
 
-STEPS = 30
 WEIGHTS = "weights.safetensors"
 Found = dict[str, int]
 
@@ -82,13 +81,14 @@ class Faults:
     Args:
         folder: to work in.
         seed: of the moments and places.
+        steps: of the run.
     """
 
-    def __init__(self, folder: Path, seed: int = 0) -> None:
+    def __init__(self, folder: Path, seed: int = 0, steps: int = 30) -> None:
         self.folder, self.random = folder, random.Random(seed)
         os.environ["MIEN_CACHE"] = str(folder / "cache")
         torch.set_num_threads(1)
-        self.recipe = tiny_recipe(folder)
+        self.recipe = tiny_recipe(folder, steps)
         self.count = 0
         self.unbroken = self.fresh()
         start = time.monotonic()
@@ -149,7 +149,7 @@ class Faults:
         """Ctrl+C at a random step: the run ends with how to go on, has saved that very step, and goes on."""
         found = {"trials": trials, "bad": 0}
         for _ in range(trials):
-            folder, step = self.fresh(), self.random.randint(1, STEPS - 3)
+            folder, step = self.fresh(), self.random.randint(1, self.recipe.training.steps - 3)
             child = self.start(folder)
             while last_step(folder) < step:
                 time.sleep(0.001)
@@ -276,7 +276,7 @@ def losses(folder: Path) -> list[dict[str, Any]]:
     return [{name: value for name, value in event.items() if name != "images_per_s"} for event in read_log(folder)]
 
 
-def tiny_recipe(folder: Path) -> Recipe:
+def tiny_recipe(folder: Path, steps: int) -> Recipe:
     """Expressions and action units of 32-pixel noise; dropout, averaged weights and accumulation are on."""
     rng = np.random.default_rng(0)
     for name, labels in (("A", {"expression": ["neutral", "fear"] * 24}), ("B", {"AU01": [0, 1] * 24})):
@@ -294,7 +294,7 @@ def tiny_recipe(folder: Path) -> Recipe:
             "network": {"backbone": "plain_small", "dropout": 0.3},
             "method": {"name": "sjmt"},
             "training": {
-                "steps": STEPS,
+                "steps": steps,
                 "batch_size": 6,
                 "lr": 0.02,
                 "warmup": 2,
