@@ -1,11 +1,13 @@
 """Files are replaced wholly or not at all, and leave nothing else behind."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from mien.errors import MienError, TableError
-from mien.files import atomic_write, replacing
+from mien.files import atomic_write, locked, replacing
 
 
 def names(folder):
@@ -104,3 +106,31 @@ def test_replacing_twice_at_once_uses_two_partial_files(tmp_path):
         two.write_bytes(b"two")
         assert one != two
     assert path.read_bytes() == b"one"  # the outer block ended last
+
+
+def test_a_locked_folder_is_refused_to_others_and_free_afterwards(tmp_path):
+    folder = tmp_path / "new" / "run"
+    with locked(folder, "wait"):
+        sentence = rf"{folder} is in use by another run \(process {os.getpid()} on .*\); choose another"
+        with pytest.raises(MienError, match=sentence), locked(folder, "choose another"):
+            pass
+    with locked(folder, "wait"):
+        assert names(folder) == [".lock"]
+    assert names(folder) == []
+
+
+def test_a_lock_ends_with_its_process_however_that_ends(tmp_path):
+    code = "import os, sys; from pathlib import Path; from mien.files import locked\n"
+    code += "with locked(Path(sys.argv[1]), ''): os.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", code, tmp_path]).returncode == -9
+    (tmp_path / ".a.bin.12345678.partial").write_bytes(b"half of it")
+    (tmp_path / "a.partial").write_bytes(b"somebody's own")
+    assert ".lock" in names(tmp_path)
+    with locked(tmp_path, ""):
+        assert names(tmp_path) == [".lock", "a.partial"]  # and what it had half written is gone
+
+
+def test_a_folder_that_cannot_be_made_cannot_be_locked(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(MienError, match="Cannot write"), locked(tmp_path / "file", ""):
+        pass

@@ -1,12 +1,18 @@
-"""Write files so that a reader never meets half of one."""
+"""Write files so that a reader never meets half of one, and two writers never share a folder."""
 
 import os
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 from uuid import uuid4
 
 from mien.errors import MienError
+
+LOCK_FILE = ".lock"
+PARTIAL = ".partial"
 
 
 @contextmanager
@@ -18,7 +24,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         MienError: the folder cannot be written or the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
+    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -29,12 +35,77 @@ def replacing(path: Path) -> Iterator[Path]:
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise MienError(
-            f"Cannot write {path}: {error.strerror or error}; check that the folder is writable and the disk not full"
-        ) from error
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> MienError:
+    """What to raise when ``path`` cannot be written."""
+    reason = error.strerror or error
+    return MienError(f"Cannot write {path}: {reason}; check that the folder is writable and the disk not full")
 
 
 def atomic_write(path: Path, content: bytes | str) -> None:
     """Write ``content`` to ``path``, wholly or not at all; raises as ``replacing``."""
     with replacing(path) as partial:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def locked(folder: Path, advice: str) -> Iterator[None]:
+    """``folder``, made when it is not there, for this process alone while the block runs.
+
+    What a killed owner had not written to the end is removed. The lock is the system's own: it ends with the process,
+    however that ends. Where a file system or Windows has no such locks, nobody is kept out.
+
+    Args:
+        folder: what is locked.
+        advice: what somebody should do who finds it in use.
+
+    Raises:
+        MienError: another process has it, or the folder cannot be written.
+    """
+    path = folder / LOCK_FILE
+    file = _taken(path, advice)
+    try:
+        for left in folder.glob(f".*{PARTIAL}"):
+            left.unlink()
+        yield
+    finally:
+        path.unlink(missing_ok=True)  # before the lock goes: afterwards it may be another's
+        file.close()
+
+
+def _taken(path: Path, advice: str) -> TextIO:
+    """The open and locked file at ``path``."""
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        if not _lock(file):
+            file.seek(0)
+            owner = file.read() or "unknown"
+            file.close()
+            raise MienError(f"{path.parent} is in use by another run (process {owner}); {advice}")
+        if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+            file.truncate(0)
+            file.write(f"{os.getpid()} on {socket.gethostname()}")
+            file.flush()
+            return file
+        file.close()  # its owner removed the file between our opening and locking it
+
+
+def _lock(file: TextIO) -> bool:
+    """Whether the file is now ours."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True

@@ -1,7 +1,7 @@
 """``mien analyze`` as a user meets it: a table, drawn copies, broken files, a break, errors of one sentence."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 from inference.made import RedDetector, Reddish, scene, write_video
 from mien.cli import analysis, app
 from mien.errors import MienError
+from mien.files import locked
 from mien.images import write_png
 from mien.inference import analyzer as module
-from mien.inference import job
+from mien.inference import job, pool, shards
+from mien.inference.shards import Done, Shard
 from mien.inference.video import Frame
 
 
@@ -159,3 +161,58 @@ def test_no_bar_is_left_and_each_counts_its_own(study: Path, monkeypatch: pytest
     run(study / "c.mp4", study / "a.png")
     assert done == {"photos": 1}
     assert not made[0]._bars.live.is_started and made[0]._bars.tasks == []
+
+
+@pytest.fixture
+def in_one_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The engine without processes, in which the network made for the test would not be there."""
+
+    def one(work: Callable[[Shard], Done], items: Iterable[Shard], workers: int) -> Iterator[Done]:
+        yield from map(work, items)
+
+    monkeypatch.setattr(pool, "in_processes", one)
+    shards._analyzer.cache_clear()
+    yield
+    shards._analyzer.cache_clear()
+
+
+@pytest.mark.usefixtures("in_one_process")
+def test_an_engine_gives_the_table_of_one_process(study: Path, tmp_path: Path) -> None:
+    run(study, "-o", tmp_path / "one.csv")
+    output = run(study, "-o", tmp_path / "many.csv", "--engine", "processes")
+    assert (tmp_path / "many.csv").read_text() == (tmp_path / "one.csv").read_text()
+    assert "8 faces in 9 pictures; 1 files" in output
+    run(study, "-o", tmp_path / "faces", "--engine", "processes", "--workers", 2)
+    assert len(pd.read_parquet(tmp_path / "faces")) == 11
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["faces", "many.csv", "one.csv", "study"]
+
+
+@pytest.mark.usefixtures("in_one_process")
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["a.png", "--engine", "procs", "-o", "t.csv"], "Unknown engine 'procs'; known: processes, ray"),
+        (["a.png", "--engine", "processes"], "--engine writes a table: give -o"),
+        (["a.png", "--engine", "processes", "-o", "t.csv", "--draw", "d"], "--engine draws nothing: leave --draw out"),
+        (["webcam", "--engine", "processes", "-o", "t.csv"], "--engine reads no camera"),
+        (["a.png", "--engine", "processes", "-o", "t", "--format", "fex"], "give -o an ending for --format fex"),
+        (["a.png", "--engine", "processes", "-o", "."], "is there already; choose another -o"),
+    ],
+)
+def test_what_an_engine_cannot_do_is_said(
+    study: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], text: str
+) -> None:
+    monkeypatch.chdir(study)
+    with pytest.raises(MienError, match=text):
+        run(*arguments)
+
+
+def test_ray_that_is_not_installed_is_said(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mien.inference.on_ray.find_spec", lambda _: None)
+    with pytest.raises(MienError, match=r"type: pip install 'mien\[ray\]'"):
+        run(study, "-o", tmp_path / "t.csv", "--engine", "ray")
+
+
+def test_two_analyses_into_one_table_are_refused(study: Path, tmp_path: Path) -> None:
+    with locked(tmp_path / ".t.csv.parts", ""), pytest.raises(MienError, match=r"in use by another run .* another -o"):
+        run(study, "-o", tmp_path / "t.csv")

@@ -135,6 +135,13 @@ def test_it_keeps_its_generator_and_a_sheet(tmp_path: Path) -> None:
     assert (tmp_path / "samples" / "step-000020.png").stat().st_size > 1000
 
 
+def test_several_processes_are_refused() -> None:
+    method, model = new()
+    whole = batch()
+    with pytest.raises(RecipeError, match="trains in one process"):
+        method(model, Batch(whole.image[::2], whole.target, whole.mask, whole.database, (0, 2)))
+
+
 def test_a_backbone_that_normalises_over_the_batch_is_refused() -> None:
     model = AffectModel(ModelSpec(backbone="face_resnet", labels=LABELS, preprocessing=CUT))
     with pytest.raises(RecipeError, match=r"face_resnet normalises over the batch.*use face_resnet_gn"):

@@ -163,7 +163,7 @@ def test_a_batch_holds_whole_windows_and_the_labels_of_their_frames(run: Path, r
     store = prepare(faces)
     features = np.arange(len(store), dtype=np.float32)[:, None]  # a frame's feature is its place
     of_clips = ClipStore(features, store.labels, clip_windows(model.spec, faces, store))
-    batch = ClipLoader([of_clips], [1.0], 5, 0, (0, 1)).batch(3)
+    batch = ClipLoader([of_clips], [1.0], 5, 0).batch(3)
     assert batch.features.shape == (5, 4, 1) and len(batch) == int(batch.frames.sum())
     places = batch.features[batch.frames][:, 0].long().numpy()
     for task, target in batch.target.items():

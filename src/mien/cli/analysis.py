@@ -28,7 +28,7 @@ class AnalysisBar:
 
     def __init__(self, sources: "Sequence[Source]") -> None:
         self._bars = bars(TextColumn("{task.fields[rate]:.0f} faces/s"))
-        self._photos = sum(source.kind == "photo" for source in sources)
+        self._photos = sum(1 if s.kind == "photo" else s.stop - s.start for s in sources)
         self._photos_done = 0
         self._task: TaskID | None = None
         self._begun = time.monotonic()

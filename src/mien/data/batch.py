@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from mien.data.processes import Part, whole
 from mien.errors import MienError
 
 
@@ -24,24 +25,31 @@ class Labelled(Protocol):
 class Batch:
     """B faces of one or several databases.
 
+    Where several processes train as one, each holds its own pictures and the labels of the whole batch.
+
     Attributes:
-        image: (B, 3, H, W) float32 RGB in [0, 1].
+        image: (b, 3, H, W) float32 RGB in [0, 1]: of all rows, or of those of this process.
         target: per task (B, labels): ``expression`` and ``compound`` are distributions over classes, ``au`` 0/1,
             ``au_intensity`` 0-5, ``va`` -1..1.
         mask: per task (B, labels) bool, True where an annotator gave the label. Targets under False are never read.
             For a class task, True marks the classes that the row's annotators could choose.
         database: (B,) int64, the number of each row's database in the recipe.
+        part: (r, P): the pictures are those of rows r, r + P, r + 2 P, ...
     """
 
     image: Tensor
     target: Mapping[str, Tensor]
     mask: Mapping[str, Tensor]
     database: Tensor
+    part: Part = (0, 1)
 
     def __post_init__(self) -> None:
-        rows = len(self.image)
+        rows = len(self)
         if self.image.ndim != 4 or self.image.shape[1] != 3:
             raise MienError(f"Batch: image has shape {tuple(self.image.shape)}, expected (B, 3, H, W)")
+        own = len(range(self.part[0], rows, self.part[1]))
+        if len(self.image) != own:
+            raise MienError(f"Batch: {len(self.image)} pictures, expected {own} of {rows} rows for part {self.part}")
         if self.target.keys() != self.mask.keys():
             raise MienError(
                 f"Batch: targets of {sorted(self.target)} but masks of {sorted(self.mask)}; give both alike"
@@ -55,7 +63,11 @@ class Batch:
                 )
 
     def __len__(self) -> int:
-        return len(self.image)
+        return len(self.database)
+
+    def whole(self, own: Tensor) -> Tensor:
+        """(b, ...) of this process's pictures -> (B, ...) of all pictures of the batch, with gradient."""
+        return whole(own, len(self), self.part)
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device; pictures in channels-last order, which convolutions like."""
@@ -64,4 +76,5 @@ class Batch:
             {task: target.to(device, non_blocking=True) for task, target in self.target.items()},
             {task: mask.to(device, non_blocking=True) for task, mask in self.mask.items()},
             self.database.to(device, non_blocking=True),
+            self.part,
         )

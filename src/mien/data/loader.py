@@ -11,6 +11,7 @@ import torch
 
 from mien.config import Augment
 from mien.data.batch import Batch
+from mien.data.processes import Part
 from mien.data.sampling import Draw, Sampler
 from mien.data.store import Store
 from mien.data.targets import FloatArray
@@ -26,7 +27,7 @@ class Loader:
         size: side of the network's input in pixels.
         augment: random changes.
         seed: of the changes.
-        part: (rank, processes): this process's share of every batch.
+        part: (rank, processes): whose share of every batch's pictures is made.
         ahead: batches that a thread makes while a GPU works. 0 makes each when it is asked for: on the CPU a thread
             would only take a core away from the network.
     """
@@ -38,7 +39,7 @@ class Loader:
         size: int,
         augment: Augment,
         seed: int,
-        part: tuple[int, int] = (0, 1),
+        part: Part = (0, 1),
         ahead: int = 0,
     ) -> None:
         self._stores, self._sampler, self._size = stores, sampler, size
@@ -51,9 +52,9 @@ class Loader:
         pad = (self._stores[0].images.shape[1] - self._size) // 2
         changes = draw_changes(self._augment, len(draw.row), self._size, pad, rng)
         mine = slice(self._part[0], None, self._part[1])
-        draw = Draw(draw.database[mine], draw.row[mine])
-        faces = [self._stores[d].images[row] for d, row in zip(draw.database, draw.row, strict=True)]
-        return _batch(augmented(faces, changes.part(mine), self._size), self._stores, draw)
+        own = zip(draw.database[mine], draw.row[mine], strict=True)
+        faces = [self._stores[d].images[row] for d, row in own]
+        return _batch(augmented(faces, changes.part(mine), self._size), self._stores, draw, self._part)
 
     def stream(self, start: int, stop: int) -> Iterator[Batch]:
         """Batches ``start`` to ``stop``."""
@@ -69,22 +70,22 @@ class Loader:
                 yield batch
 
 
-def in_order(store: Store, size: int, batch_size: int) -> Iterator[Batch]:
-    """All rows of a store once, unchanged: for evaluation."""
-    for start in range(0, len(store), batch_size):
+def in_order(store: Store, size: int, batch_size: int, part: Part = (0, 1)) -> Iterator[Batch]:
+    """All rows of a store once, unchanged: for evaluation. Of P processes each gets every P-th of these batches."""
+    for start in range(part[0] * batch_size, len(store), part[1] * batch_size):
         rows = np.arange(start, min(start + batch_size, len(store)))
         images = centred(store.images[start : start + batch_size], size)
         yield _batch(images, [store], Draw(np.zeros_like(rows), rows))
 
 
-def _batch(images: FloatArray, stores: Sequence[Store], draw: Draw) -> Batch:
-    """Pictures (B, H, W, 1 or 3) and the labels of their rows as tensors."""
+def _batch(images: FloatArray, stores: Sequence[Store], draw: Draw, part: Part = (0, 1)) -> Batch:
+    """Pictures (b, H, W, 1 or 3) of a part of the rows, and the labels of all rows, as tensors."""
     image = torch.from_numpy(images).permute(0, 3, 1, 2).expand(-1, 3, -1, -1)
     target, mask = {}, {}
     for task in stores[0].labels.target:
         target[task] = torch.from_numpy(_gather([store.labels.target[task] for store in stores], draw))
         mask[task] = torch.from_numpy(_gather([store.labels.mask[task] for store in stores], draw))
-    return Batch(image, target, mask, torch.from_numpy(draw.database))
+    return Batch(image, target, mask, torch.from_numpy(draw.database), part)
 
 
 def _gather(arrays: Sequence[npt.NDArray[Any]], draw: Draw) -> npt.NDArray[Any]:

@@ -21,6 +21,8 @@ import numpy.typing as npt
 from numpy.lib.format import open_memmap
 
 from mien.data.targets import Labels
+from mien.errors import TableError
+from mien.files import cannot_write
 from mien.labels import LabelSet
 from mien.preprocessing import Image
 
@@ -67,7 +69,20 @@ def is_complete(folder: Path) -> bool:
 
 
 def open_store(folder: Path, name: str, tasks: Sequence[str]) -> Store:
-    """Map a store's arrays; nothing is read yet."""
+    """Map a store's arrays; nothing is read yet.
+
+    Raises:
+        TableError: a file of it is missing or was cut short.
+    """
+    try:
+        return _mapped(folder, name, tasks)
+    except (OSError, ValueError, KeyError) as error:
+        raise TableError(
+            f"{name}: the prepared faces in {folder} are broken ({error}); delete that folder, and they are made again"
+        ) from None
+
+
+def _mapped(folder: Path, name: str, tasks: Sequence[str]) -> Store:
     rows = json.loads((folder / "info.json").read_text())["rows"]
 
     def array(part: str) -> npt.NDArray[Any]:
@@ -84,16 +99,22 @@ def open_store(folder: Path, name: str, tasks: Sequence[str]) -> Store:
 
 @contextmanager
 def new_store(folder: Path) -> Iterator[Path]:
-    """A folder to build a store in, renamed to ``folder`` when the block ends well: all or nothing."""
+    """A folder to build a store in, renamed to ``folder`` when the block ends well: all or nothing.
+
+    Raises:
+        MienError: the cache cannot be written or the disk is full.
+    """
     partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.partial")
-    partial.mkdir(parents=True)
     try:
+        partial.mkdir(parents=True)
         yield partial
         try:
             partial.rename(folder)
         except OSError:
             if not is_complete(folder):  # else another process was faster, with the same content
                 raise
+    except OSError as error:
+        raise cannot_write(folder, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -120,6 +141,8 @@ class StoreWriter:
             part: open_memmap(folder / f"{part}.npy", mode="w+", dtype=dtype, shape=shape)
             for part, (shape, dtype) in shapes.items()
         }
+        for part in shapes:
+            _reserve(folder / f"{part}.npy")
         self._skipped: list[Skipped] = []
         self._next = 0
 
@@ -144,3 +167,10 @@ class StoreWriter:
         with (self._folder / "skipped.csv").open("w", newline="") as file:
             csv.writer(file).writerows(self._skipped)
         (self._folder / "info.json").write_text(json.dumps({"rows": self._next}))
+
+
+def _reserve(path: Path) -> None:
+    """Take a file's room on the disk now: writing through a map to a full disk would end the process without a word."""
+    if hasattr(os, "posix_fallocate") and (size := path.stat().st_size):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, size)

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Protocol, TypeVar
 
 import pyarrow as pa
 
 from mien.errors import VideoError
+from mien.images import Encoded
 from mien.inference.analyzer import Analyzer
 from mien.inference.flow import in_batches
 from mien.inference.interrupt import Stop, held_back
 from mien.inference.results import UNTIMED, Faces
 from mien.inference.sources import Source
+from mien.inference.stores import brought, is_remote, read_remote
 from mien.inference.table import to_arrow
+from mien.inference.table_rows import pictures
 from mien.inference.video import Frame
 
 T = TypeVar("T")
@@ -85,13 +88,20 @@ def analyze(
     for kind, group in groupby(sources, lambda source: source.kind):
         if kind == "photo":
             for part in in_batches(group, PHOTOS_AT_ONCE):
-                names = [source.name for source in part]
-                keep(names, _rows(work.photos(names)))
+                keep([source.key for source in part], _rows(work.photos(_picture(source.name) for source in part)))
             continue
         for source in group:
+            if kind == "rows":
+                keep([source.key], _rows(work.photos(pictures(source.name, source.start, source.stop))))
+                continue
             with held_back() if kind == "webcam" else nullcontext() as stop:
-                keep([source.name], _rows(work.video(source, stop)))
+                keep([source.key], _rows(work.video(source, stop)))
     return work.tally
+
+
+def _picture(name: str) -> str | Encoded:
+    """A photo as the analyzer takes it."""
+    return Encoded(name, read_remote(name)) if is_remote(name) else name
 
 
 class _Work:
@@ -100,29 +110,31 @@ class _Work:
     def __init__(self, analyzer: Analyzer, watchers: Sequence[Watcher], options: Options) -> None:
         self.analyzer, self.watchers, self.options, self.tally = analyzer, watchers, options, Tally()
 
-    def photos(self, names: Sequence[str]) -> Iterator[Faces]:
-        for faces in self.analyzer.images(names):
+    def photos(self, pictures: Iterable[str | Encoded]) -> Iterator[Faces]:
+        for faces in self.analyzer.images(pictures):
             yield self._told(faces, None)
 
     def video(self, source: Source, stop: Stop | None) -> Iterator[Faces]:
         for watcher in self.watchers:
             watcher.begin(source)
         try:
-            yield from self._frames(source, stop)
+            with brought(source.name) as here:
+                yield from self._frames(source, here, stop)
         finally:
             for watcher in self.watchers:
                 watcher.end(source)
 
-    def _frames(self, source: Source, stop: Stop | None) -> Iterator[Faces]:
+    def _frames(self, source: Source, here: str, stop: Stop | None) -> Iterator[Faces]:
         index = UNTIMED
-        place = source.name if stop is None else source.camera
+        place = here if stop is None else source.camera
         frames = self.analyzer.frames(place, every=self.options.every, smooth_s=self.options.smooth_s)
         try:
             for frame, faces in frames if stop is None else _until(stop, frames):
                 index = faces.index
-                yield self._told(faces, frame)
+                yield self._told(replace(faces, path=source.name) if here != source.name else faces, frame)
         except VideoError as error:
-            broken = Faces.none(self.analyzer.labels, path=source.name, status=f"error: {error}", index=index)
+            reason = str(error).replace(here, source.name)
+            broken = Faces.none(self.analyzer.labels, path=source.name, status=f"error: {reason}", index=index)
             self.tally.add(broken)
             yield broken
 

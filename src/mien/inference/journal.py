@@ -1,7 +1,8 @@
 """What a long analysis has done so far, on disk, so that the same command goes on after a break.
 
-Rows are collected in parts, each a Parquet file that appears whole or not at all and names the sources whose rows it
-holds. When all is done the parts become the one table and go away.
+Rows are collected in parts, each a Parquet file that appears whole or not at all, names the sources whose rows it
+holds, and is named after its own content, so that an altered one is never read. When all is done the parts become the
+one table and go away, or stay as a folder of tables with a manifest.
 """
 
 import hashlib
@@ -15,9 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mien.errors import MienError
-from mien.files import atomic_write, replacing
+from mien.files import atomic_write, cannot_write, replacing
 
-JOB_FILE = "job.json"
+JOB_FILE = "_job.json"  # readers of folders of tables leave out names that begin so
+WHOLE_FILE = "_whole.parquet"  # a part before its content, and so its name, is known
+MANIFEST_FILE = "_manifest.json"
 DONE = b"mien.sources"
 
 
@@ -43,23 +46,36 @@ class Journal:
             )
         if not path.exists():
             atomic_write(path, json.dumps(job))
-        self.done = {name for part in self._parts() for name in self._sources(part)}
+        parts = self._parts()
+        self.done = {name for part in parts for name in self._sources(part)}
+        self._next = len(parts)
 
-    def keep(self, sources: Sequence[str], tables: Iterable[pa.Table]) -> None:
-        """Keep the rows of whole sources; nothing is kept when ``tables`` fails."""
+    def keep(self, sources: Sequence[str], tables: Iterable[pa.Table], number: int | None = None) -> None:
+        """Keep the rows of whole sources; nothing is kept when ``tables`` fails.
+
+        Args:
+            sources: their keys.
+            tables: their rows.
+            number: the part's place among all parts; after those that are there when None.
+        """
         marked = self.schema.with_metadata({DONE: json.dumps(list(sources))})
-        name = hashlib.sha256(sources[0].encode("utf-8", "surrogateescape")).hexdigest()[:12]
-        with (
-            replacing(self.folder / f"{len(self._parts()):08d}-{name}.parquet") as partial,
-            pq.ParquetWriter(partial, marked, compression="zstd") as writer,
-        ):
+        place = self._next if number is None else number
+        whole = self.folder / WHOLE_FILE
+        with replacing(whole) as partial, pq.ParquetWriter(partial, marked, compression="zstd") as writer:
             for table in tables:
                 writer.write_table(table.replace_schema_metadata(marked.metadata))
+        whole.rename(self.folder / f"{place:08d}-{_digest(whole)}.parquet")
         self.done |= set(sources)
+        self._next += 1
 
     def rows(self) -> Iterator[pa.Table]:
-        """All rows so far, in bounded pieces, in the order in which they were written."""
+        """All rows so far, in bounded pieces, in the order of the parts.
+
+        Raises:
+            MienError: a part was altered since it was written.
+        """
         for part in self._parts():
+            _check(part)
             with pq.ParquetFile(part) as file:
                 for batch in file.iter_batches():
                     yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
@@ -68,6 +84,26 @@ class Journal:
         """Remove the parts: the table is written."""
         shutil.rmtree(self.folder)
 
+    def publish(self, out: Path) -> None:
+        """Make the parts the folder ``out``: tables of one schema beside a manifest of their rows and sources.
+
+        Raises:
+            MienError: ``out`` is there already or cannot be written, or a part was altered.
+        """
+        parts = []
+        for part in self._parts():
+            _check(part)
+            rows = pq.read_metadata(part).num_rows
+            size = part.stat().st_size
+            parts.append({"file": part.name, "rows": rows, "bytes": size, "sources": self._sources(part)})
+        job = json.loads((self.folder / JOB_FILE).read_text(encoding="utf-8"))
+        content = {"job": job, "rows": sum(part["rows"] for part in parts), "parts": parts}
+        atomic_write(self.folder / MANIFEST_FILE, json.dumps(content, indent=1))
+        try:
+            self.folder.rename(out)
+        except OSError as error:
+            raise cannot_write(out, error) from error
+
     def _parts(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.parquet"))
 
@@ -75,4 +111,19 @@ class Journal:
         try:
             return list(json.loads(pq.read_schema(part).metadata[DONE]))
         except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-            raise MienError(f"{part} is broken ({error}); delete it, and its sources are analysed again") from None
+            raise _broken(part, str(error)) from None
+
+
+def _check(part: Path) -> None:
+    """Raise when a part is not what its name says."""
+    if part.stem.split("-")[1] != _digest(part):
+        raise _broken(part, "its content is not what was written")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _broken(part: Path, reason: str) -> MienError:
+    return MienError(f"{part} is broken ({reason}); delete it, and its sources are analysed again")

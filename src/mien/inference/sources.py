@@ -1,4 +1,4 @@
-"""What a user points at: photos, folders, patterns, videos, a camera."""
+"""What a user points at: photos, folders, patterns, videos, tables, object stores, a camera."""
 
 import glob
 from collections.abc import Iterable
@@ -6,17 +6,33 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from mien.errors import MienError
+from mien.inference import table_rows
+from mien.inference.stores import find_remote, is_remote
 from mien.inference.video import VIDEO_SUFFIXES
 
 PHOTO_SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".jfif"])
+TABLE_SUFFIX = ".parquet"
 WEBCAM = "webcam"
 
 
 class Source(NamedTuple):
-    """One photo, one video or one camera; ``name`` is its path, or ``webcam`` and a number."""
+    """One photo, one video, some rows of a table, or one camera.
 
-    kind: Literal["photo", "video", "webcam"]
+    Attributes:
+        kind: which of these.
+        name: its path or address, or ``webcam`` and a number.
+        start, stop: of the rows.
+    """
+
+    kind: Literal["photo", "video", "rows", "webcam"]
     name: str
+    start: int = 0
+    stop: int = 0
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others: its name, with its rows."""
+        return f"{self.name}[{self.start}:{self.stop}]" if self.kind == "rows" else self.name
 
     @property
     def camera(self) -> int:
@@ -29,7 +45,9 @@ def find_sources(names: Iterable[str]) -> list[Source]:
 
     Args:
         names: files, folders (searched to any depth, for photos and videos alone), patterns such as ``study/*.mp4``,
-            ``webcam`` or ``webcam:1``. A file that is named itself is taken whatever its ending.
+            ``webcam`` or ``webcam:1``; files, folders and patterns in object stores, such as ``s3://bucket/study``;
+            label tables (``.parquet``) that hold pictures or their paths. A file that is named itself is taken
+            whatever its ending; a table only where it is named.
 
     Raises:
         MienError: a name leads to nothing.
@@ -47,18 +65,25 @@ def _behind(name: str) -> list[Source]:
     number = name.removeprefix(WEBCAM).removeprefix(":")
     if name.startswith(WEBCAM) and (number.isdigit() or name == WEBCAM):
         return [Source("webcam", name)]
+    if is_remote(name):
+        files = find_remote(name)
+        return [source for one in files if one == name or _is_media(one) for source in _file(one)]
     path = Path(name)
-    if path.is_dir():
-        return [_file(one) for one in sorted(path.rglob("*")) if _is_media(one)]
-    if path.exists():
-        return [_file(path)]
-    matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
-    return [_file(Path(one)) for one in matches if _is_media(Path(one))]
+    if path.is_file():
+        return _file(name)
+    inside = path.rglob("*") if path.is_dir() else map(Path, glob.glob(name, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
+    return [source for one in sorted(inside) if _is_media(str(one)) and one.is_file() for source in _file(str(one))]
 
 
-def _is_media(path: Path) -> bool:
-    return path.suffix.lower() in PHOTO_SUFFIXES | VIDEO_SUFFIXES and path.is_file()
+def _suffix(name: str) -> str:
+    return Path(name).suffix.lower()
 
 
-def _file(path: Path) -> Source:
-    return Source("video" if path.suffix.lower() in VIDEO_SUFFIXES else "photo", str(path))
+def _is_media(name: str) -> bool:
+    return _suffix(name) in PHOTO_SUFFIXES | VIDEO_SUFFIXES
+
+
+def _file(name: str) -> list[Source]:
+    if _suffix(name) == TABLE_SUFFIX:
+        return [Source("rows", name, start, stop) for start, stop in table_rows.spans(name)]
+    return [Source("video" if _suffix(name) in VIDEO_SUFFIXES else "photo", name)]

@@ -39,7 +39,7 @@ class Method(nn.Module):
         head: one output layer over all labels, or one per task.
         expression_activation: how the expression outputs are read.
         learns_unlabelled: it learns from faces without any label, too.
-        game: two sides have opposite aims, so that a step may raise the loss.
+        game: two sides have opposite aims, so that a step may raise the loss; it is played in one process.
         one_task_each: it learns one task of one database; a comparison trains one such network for each of them.
     """
 
@@ -58,7 +58,13 @@ class Method(nn.Module):
 
     @abstractmethod
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """The terms of the loss, scalars; ``loss`` is the one to minimise."""
+        """The terms of the loss, scalars; ``loss`` is the one to minimise.
+
+        Args:
+            model: from pictures (b, 3, H, W) to outputs of all B rows of the batch. Several processes share the
+                pictures of a batch; every one gets all outputs and computes the loss of the whole batch.
+            batch: what else is computed of its pictures goes through ``batch.whole``.
+        """
 
     def meet(self, model: AffectModel) -> None:
         """See the network before training: raise where the method cannot train it, build what depends on it."""

@@ -96,6 +96,8 @@ class Gan(PerTaskLoss):
         self.register_buffer("age", torch.zeros(()))
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        if batch.part[1] > 1:
+            raise RecipeError("Method 'gan' trains in one process; start it without torchrun or accelerate launch")
         network: Any = getattr(model, "module", model)
         self._follow()
         faces, own = batch.image, thinned(batch.mask)

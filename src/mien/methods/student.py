@@ -84,7 +84,8 @@ class Student(PerTaskLoss):
                 )
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        logits, taught = model(batch.image), self._taught(batch.image)
+        logits = model(batch.image)
+        taught = {task: batch.whole(probs) for task, probs in self._taught(batch.image).items()}
         terms = {}
         for task in self.labels:
             z, mask = logits[task], batch.mask[task]

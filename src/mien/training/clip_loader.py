@@ -52,24 +52,22 @@ class ClipBatch:
 class ClipLoader:
     """Training batches of ``batch_size`` windows, of all databases by their weights.
 
+    Where several processes train as one, each reads the whole batch: these models are small.
+
     Args:
         stores: one per database.
         weights: relative shares of a batch.
         batch_size, seed: as in ``Mixed``.
-        part: (rank, processes): this process's share of every batch.
     """
 
-    def __init__(
-        self, stores: Sequence[ClipStore], weights: Sequence[float], batch_size: int, seed: int, part: tuple[int, int]
-    ) -> None:
-        self._stores, self._part = stores, part
+    def __init__(self, stores: Sequence[ClipStore], weights: Sequence[float], batch_size: int, seed: int) -> None:
+        self._stores = stores
         self._sampler = Mixed([len(store) for store in stores], weights, batch_size, seed)
 
     def batch(self, step: int) -> ClipBatch:
         """Batch ``step``: the same at every call."""
         draw = self._sampler.draw(step)
-        mine = slice(self._part[0], None, self._part[1])
-        drawn = [(self._stores[d], draw.row[mine][draw.database[mine] == d]) for d in np.unique(draw.database[mine])]
+        drawn = [(self._stores[d], draw.row[draw.database == d]) for d in np.unique(draw.database)]
         index = [store.windows.index[rows] for store, rows in drawn]
         frames = [store.windows.mask[rows] for store, rows in drawn]
         features = [store.features[places] for (store, _), places in zip(drawn, index, strict=True)]

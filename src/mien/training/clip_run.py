@@ -96,7 +96,7 @@ class ClipRun(Run):
         ]
         weights = [database.weight for database in self.recipe.data]
         seed, size = self.recipe.draws * 1009, self.recipe.training.batch_size
-        return ClipLoader(of_clips, weights, size, seed, self.part).stream
+        return ClipLoader(of_clips, weights, size, seed).stream
 
     def _of_training(self, stores: list[Store]) -> list[tuple[Faces, Store]]:
         """What was asked of each database, and what came."""

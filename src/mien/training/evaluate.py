@@ -16,6 +16,7 @@ from torch import nn
 from mien.data.columns import CLASS_COLUMNS, VALUE_COLUMNS, task_columns
 from mien.data.loader import in_order
 from mien.data.prepare import Faces, prepare
+from mien.data.processes import Part, summed
 from mien.data.scored_rows import persons, rows_hash
 from mien.data.store import Store
 from mien.data.targets import class_index
@@ -75,19 +76,25 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def predict(model: nn.Module, spec: ModelSpec, store: Store) -> Arrays:
-    """Per task (n, labels) what a person reads from the network's outputs, for all faces of a store."""
+def predict(model: nn.Module, spec: ModelSpec, store: Store, part: Part = (0, 1)) -> Arrays:
+    """Per task (n, labels) what a person reads from the network's outputs, for all faces of a store.
+
+    Of several processes, which must all call it, each runs the network on its share; all get the answers for all faces,
+    each face once: the same numbers as from one process.
+    """
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
-    parts: dict[str, list[npt.NDArray[np.float32]]] = {task: [] for task in spec.labels}
+    found = {task: torch.zeros(len(store), len(names), device=device) for task, names in spec.labels.items()}
+    start = part[0] * EVALUATION_BATCH
     with torch.inference_mode():
-        for batch in in_order(store, spec.preprocessing.size, EVALUATION_BATCH):
+        for batch in in_order(store, spec.preprocessing.size, EVALUATION_BATCH, part):
             image = batch.image.to(device, memory_format=torch.channels_last)
             for task, values in read(model(image), spec).items():
-                parts[task].append(values.float().cpu().numpy())
+                found[task][start : start + len(batch)] = values
+            start += part[1] * EVALUATION_BATCH
     model.train(was_training)
-    return {task: np.concatenate(values) for task, values in parts.items()}
+    return {task: summed(values, part).cpu().numpy() for task, values in found.items()}
 
 
 def predictions_on(
@@ -96,6 +103,7 @@ def predictions_on(
     faces: Faces,
     thresholds: Mapping[str, float] | None = None,
     store: Store | None = None,
+    part: Part = (0, 1),
 ) -> Predictions:
     """Predict the wanted faces of a table and put the annotators' labels beside.
 
@@ -103,6 +111,7 @@ def predictions_on(
 
     The store that the network reads keeps distributions; the one class that a score needs comes from the table, where
     a database may break ties between votes in its own way. ``store`` is what ``prepare(faces)`` gives, if at hand.
+    ``part`` is as for ``predict``.
 
     Raises:
         ScoreError: the table gives no label that the network predicts.
@@ -115,7 +124,7 @@ def predictions_on(
             f"{', '.join(spec.labels)}; score it on a table that shares a task"
         )
     store = prepare(faces) if store is None else store
-    preds = answers(model, faces, store) if isinstance(model, ClipModel) else predict(model, spec, store)
+    preds = answers(model, faces, store) if isinstance(model, ClipModel) else predict(model, spec, store, part)
     target, mask = _truth(faces, store, labels)
     kept = np.any([known.reshape(len(store), -1).any(axis=1) for known in store.labels.mask.values()], axis=0)
     preds, target, mask = ({task: a[kept] for task, a in part.items()} for part in (preds, target, mask))

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 
-from mien.files import atomic_write
+from mien.files import atomic_write, cannot_write
 
 LOG_FILE = "log.jsonl"
 
@@ -28,17 +28,27 @@ class Log:
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
 
     def write(self, kind: str, step: int, values: dict[str, Any]) -> None:
-        """Log named values of update ``step``."""
-        self._file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
-        self._file.flush()
-        for name, value in values.items():
-            if isinstance(value, (int, float)):
-                self._board.add_scalar(f"{kind}/{name}", value, step)
+        """Log named values of update ``step``.
+
+        Raises:
+            MienError: the disk is full.
+        """
+        try:
+            self._file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
+            self._file.flush()
+            for name, value in values.items():
+                if isinstance(value, (int, float)):
+                    self._board.add_scalar(f"{kind}/{name}", value, step)
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
 
     def close(self) -> None:
-        """Flush and close."""
-        self._file.close()
-        self._board.close()
+        """Flush and close; raises as ``write``."""
+        try:
+            self._file.close()
+            self._board.close()
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:

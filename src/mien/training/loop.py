@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from mien.config import Training
+from mien.data.batch import Batch
 from mien.methods.base import Method
 from mien.training.optim import learning_rate, set_learning_rate
 
@@ -92,14 +94,18 @@ def run_loop(
     for step in range(start, settings.steps):
         begun = time.perf_counter()
         set_learning_rate(optimizer, learning_rate(step, settings))
-        torch.manual_seed(seed * 1_000_003 + step)  # dropout is a formula of the step, too
+        # Dropout is a formula of the step, too; processes do not drop the same units.
+        torch.manual_seed(seed * 1_000_003 + step + (accelerator.process_index << 40))
         terms: list[dict[str, Tensor]] = []
         for _ in range(settings.accumulate):
             batch = next(stream).to(accelerator.device)
-            images += len(batch) * accelerator.num_processes
-            with accelerator.autocast():
-                terms.append(learner.method(model, batch))
-            accelerator.backward(terms[-1]["loss"] / settings.accumulate)
+            images += len(batch)
+            last = len(terms) + 1 == settings.accumulate
+            with nullcontext() if last else accelerator.no_sync(model):  # gradients are exchanged once per update
+                with accelerator.autocast():
+                    whole = _Whole(model, batch) if isinstance(batch, Batch) and batch.part[1] > 1 else model
+                    terms.append(learner.method(whole, batch))
+                accelerator.backward(terms[-1]["loss"] / settings.accumulate)
         if settings.clip_norm:
             accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
         optimizer.step()
@@ -109,6 +115,17 @@ def run_loop(
         busy += time.perf_counter() - begun
         wanted = (step + 1) % settings.log_every == 0 or step + 1 == settings.steps
         after(step + 1, _means(terms) if wanted else {}, images / busy)
+
+
+class _Whole(nn.Module):
+    """A network of several processes as a method sees it: own pictures in, outputs of all rows of the batch out."""
+
+    def __init__(self, model: nn.Module, batch: Batch) -> None:
+        super().__init__()
+        self._model, self._batch = model, batch
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        return {task: self._batch.whole(z) for task, z in self._model(image).items()}
 
 
 def _means(terms: list[dict[str, Tensor]]) -> dict[str, float]:

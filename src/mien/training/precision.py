@@ -1,10 +1,15 @@
 """The number format to train in: bfloat16 is twice as fast where the hardware has it, ten times slower elsewhere."""
 
+from datetime import timedelta
+
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedType, InitProcessGroupKwargs
 from accelerate.state import AcceleratorState
 
 from mien.errors import RecipeError
+
+PATIENCE = timedelta(hours=12)  # others wait while the first process of a machine cuts the faces of a large database
+ALIKE = {DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU}
 
 
 def native_bf16() -> bool:
@@ -24,15 +29,22 @@ def resolve(precision: str) -> str:
 
 
 def make_accelerator(precision: str) -> Accelerator:
-    """An accelerator of that precision.
+    """An accelerator of that precision, for this process or for those that were launched together.
 
     Raises:
-        RecipeError: the machine cannot do it.
+        RecipeError: the machine cannot do it, or the processes are to share one network's weights.
     """
     AcceleratorState._reset_state()  # of an earlier run in this process, with another precision
     try:
-        return Accelerator(mixed_precision=resolve(precision))
+        patient = InitProcessGroupKwargs(timeout=PATIENCE)
+        accelerator = Accelerator(mixed_precision=resolve(precision), kwargs_handlers=[patient])
     except ValueError as error:
         raise RecipeError(
             f"training.precision = {precision!r} does not work on this machine ({error}); use 'auto', 'no' or 'bf16'"
         ) from None
+    if accelerator.distributed_type not in ALIKE:
+        raise RecipeError(
+            f"Processes were launched as {accelerator.distributed_type.value}, but each must hold the whole network; "
+            f"launch with --multi_gpu or --cpu, see docs/scale.md"
+        )
+    return accelerator

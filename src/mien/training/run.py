@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from mien.config import Recipe
 from mien.data.balance import Balanced, balanced_order, counted, imbalance
 from mien.data.loader import Loader
 from mien.data.prepare import Progress, silent
+from mien.data.processes import Part, summed
 from mien.data.sampling import IntArray, InTurn, Mixed
 from mien.data.store import Store
-from mien.errors import MienError
+from mien.errors import MienError, RecipeError
+from mien.files import atomic_write, locked
 from mien.labels import LabelSet
 from mien.methods import make_method
 from mien.models.affect import AffectModel, ModelSpec
@@ -23,8 +26,10 @@ from mien.models.checkpoint import init_weights, load, save
 from mien.models.network import Network
 from mien.models.temporal.clip_model import ClipModel
 from mien.training.databases import labels_without_examples, list_skipped, network_labels, open_databases, open_stores
+from mien.training.interrupt import Stop, asked_to_stop
 from mien.training.log import Log
 from mien.training.loop import Learner, Movable, Silent, Watcher, run_loop
+from mien.training.norm import share_norms
 from mien.training.optim import averaged, learning_rate, make_optimizer
 from mien.training.precision import make_accelerator, native_bf16
 from mien.training.record import claim_folder, provenance
@@ -32,6 +37,7 @@ from mien.training.resume import STATE_FILE, load_state, save_state
 from mien.training.validation import validate
 
 DONE_FILE = "done"
+OTHER_FOLDER = "wait for it, or choose another folder with --out"
 BATCHES_AHEAD = 2  # enough to hide their making behind a GPU's work
 
 
@@ -83,16 +89,34 @@ class Run:
         stands_on: Sequence[dict[str, Any]] = (),
     ) -> None:
         self.recipe, self.folder, self.watcher, self.progress = recipe, folder, watcher, progress
+        self.accelerator = make_accelerator(recipe.training.precision)
+        self.part: Part = (self.accelerator.process_index, self.accelerator.num_processes)
+        if recipe.training.batch_size < self.part[1]:
+            raise RecipeError(
+                f"training.batch_size = {recipe.training.batch_size} is shared by {self.part[1]} processes; "
+                f"make it larger, or launch fewer"
+            )
+        self.main = self.accelerator.is_main_process  # several processes train as one: the first speaks and writes
+        if not self.main:
+            self.watcher, self.progress = Silent(), silent
         self.databases = open_databases(recipe)
         self.labels: LabelSet = network_labels(recipe, self.databases)
         self.provenance = [*provenance(self.databases), *stands_on]
-        claim_folder(folder, recipe, self.provenance)
         self.best = _Best()
+        self.stop = Stop()
 
     def finish(self) -> None:
-        """Train what is not trained yet."""
-        if not (self.folder / DONE_FILE).exists():
+        """Train to the end; a run that is done is left as it is."""
+        done = self.folder / DONE_FILE
+        if done.exists():
+            claim_folder(self.folder, self.recipe, self.provenance)
+            return
+        with locked(self.folder, OTHER_FOLDER) if self.main else nullcontext():
+            claim_folder(self.folder, self.recipe, self.provenance)
             self._go_on()
+            if self.main:
+                atomic_write(done, "")
+            self.accelerator.wait_for_everyone()  # nobody loads what the first is still writing
 
     def _go_on(self) -> None:
         """Train from the last saved state, or from the start."""
@@ -100,13 +124,10 @@ class Run:
         if settings.threads:
             torch.set_num_threads(settings.threads)
         cv2.setNumThreads(1)  # faces are small: more threads would only be in the way of torch's
-        self.accelerator = make_accelerator(settings.precision)
-        main = self.accelerator.is_main_process  # several processes train as one: the first speaks and writes
-        if not main:
-            self.watcher, self.progress = Silent(), silent
         if settings.precision == "bf16" and not native_bf16():
             self.watcher.say("bf16 is emulated on this machine and about ten times slower; better: precision = 'auto'")
-        stores, self.val_stores = open_stores(self.recipe, self.databases, self.labels, self.progress)
+        with self.accelerator.local_main_process_first():  # faces are cut once per machine
+            stores, self.val_stores = open_stores(self.recipe, self.databases, self.labels, self.progress)
         learner = self.learner(stores)
         record = load_state(self.folder, learner.modules, learner.optimizer)
         start = int(record["step"]) if record else 0
@@ -115,26 +136,21 @@ class Run:
             if self.accelerator.scaler is not None:
                 self.accelerator.scaler.load_state_dict(record["scaler"])
             self.watcher.say(f"going on from step {start} of {settings.steps}")
-        else:
+        elif self.main:
             skipped = list_skipped(self.folder, [*stores, *self.val_stores])
             for warning in (*skipped, *labels_without_examples(stores, self.labels)):
                 self.watcher.say(warning)
         stream = self.batches(learner, stores)
-        log = Log(self.folder, start) if main else None
+        log = Log(self.folder, start) if self.main else None
+        seed = self.recipe.draws
         try:
-            run_loop(learner, self.accelerator, stream, settings, self.recipe.draws, start, self._after(learner, log))
+            with asked_to_stop() as self.stop:
+                run_loop(learner, self.accelerator, stream, settings, seed, start, self._after(learner, log))
         except KeyboardInterrupt:
             raise MienError(f"Stopped; the same command goes on from the last checkpoint in {self.folder}") from None
         finally:
             if log:
                 log.close()
-        self.accelerator.wait_for_everyone()  # nobody loads what the first is still writing
-        (self.folder / DONE_FILE).touch()
-
-    @property
-    def part(self) -> tuple[int, int]:
-        """(rank, processes): this process's share of every batch."""
-        return self.accelerator.process_index, self.accelerator.num_processes
 
     def batches(self, learner: Learner, stores: list[Store]) -> Callable[[int, int], Iterator[Movable]]:
         """From start to stop, the training batches of these numbers."""
@@ -184,6 +200,8 @@ class Run:
             self.watcher.say(f"initial weights from {network.init}: {init_weights(model, network.init)}")
         method.meet(model)
         device = self.accelerator.device
+        if self.part[1] > 1:
+            share_norms(model)
         model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         method = method.to(device)
         optimizer = make_optimizer([model, method], self.recipe.training)
@@ -204,26 +222,39 @@ class Run:
             last = step == settings.steps
             if last or step % settings.evaluate_every == 0:
                 self._validate(learner, step, log)
-                if self.accelerator.is_main_process:
+                if self.main:
                     learner.method.keep(self.folder, step)
-            if (last or step % settings.checkpoint_every == 0) and self.accelerator.is_main_process:
+            stopped = not last and self._all_stop(bool(terms))
+            if (last or stopped or step % settings.checkpoint_every == 0) and self.main:
                 record = {"step": step, "best": vars(self.best), "scaler": self._scaler_state()}
                 save_state(self.folder, learner.modules, learner.optimizer, record)
+            if stopped:
+                self.accelerator.wait_for_everyone()
+                raise MienError(
+                    f"Stopped after step {step} of {settings.steps}, which is saved; the same command goes on from "
+                    f"there in {self.folder}"
+                )
 
         return after
+
+    def _all_stop(self, logged: bool) -> bool:
+        """Whether to end here. Several processes hear of it at different steps; they agree at the next logged one."""
+        if self.part[1] == 1:
+            return self.stop.asked
+        return logged and bool(summed(torch.tensor(float(self.stop.asked), device=self.accelerator.device), self.part))
 
     def _validate(self, learner: Learner, step: int, log: Log | None) -> None:
         """Score on validation faces, and keep the network if it is the best so far."""
         model = learner.best_model
         assert isinstance(model, AffectModel | ClipModel)
-        found = validate(model, self.recipe, self.databases, self.labels, self.val_stores)
+        found = validate(model, self.recipe, self.databases, self.labels, self.val_stores, self.part)
         if not found.finite:
             raise self._diverged(step, "the network's outputs are not finite")
         if log:
             log.write("validation", step, found.scores | {"overall": found.overall})
         if found.overall > self.best.score:
             self.best = _Best(step, found.overall)
-            if self.accelerator.is_main_process:
+            if self.main:
                 save(
                     self.folder,
                     model,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.config import Recipe
+from mien.data.processes import Part
 from mien.data.store import Store
 from mien.labels import LabelSet
 from mien.metrics.thresholds import best_f1_thresholds, equal_precision_recall_thresholds
@@ -53,14 +54,19 @@ class Validation:
 
 
 def validate(
-    model: AnyModel, recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet, stores: Sequence[Store]
+    model: AnyModel,
+    recipe: Recipe,
+    databases: Sequence[OpenDatabase],
+    labels: LabelSet,
+    stores: Sequence[Store],
+    part: Part = (0, 1),
 ) -> Validation:
-    """Ask ``model`` about the validation faces of every database, which ``stores`` hold."""
+    """Ask ``model`` about the validation faces of every database, which ``stores`` hold; ``part``: see ``predict``."""
     found: dict[str, Predictions] = {}
     scores: dict[str, float] = {}
     for database, store in zip(databases, stores, strict=True):
         name, faces = database.settings.name, database.faces(recipe, labels, database.settings.val)
-        found[name] = predictions_on(model, model.spec, faces, store=store)
+        found[name] = predictions_on(model, model.spec, faces, store=store, part=part)
         if Validation(found, scores).finite:  # else there is nothing to score, and the caller says so
             scores |= main_scores(found[name].score(draws=0), f"{name}/")
     return Validation(found, scores)
