@@ -23,7 +23,7 @@ from mien.config import Recipe, parse
 from mien.data.clips import clips_of
 from mien.data.prepare import prepare
 from mien.data.table import LabelTable
-from mien.metrics.intervals import Interval, paired_bootstrap
+from mien.metrics.intervals import bootstrap
 from mien.metrics.scorers import make_scorer
 from mien.metrics.thresholds import best_f1_thresholds
 from mien.models.checkpoint import load_any
@@ -32,11 +32,14 @@ from mien.training.databases import OpenDatabase, open_databases
 from mien.training.evaluate import Predictions, main_scores, predictions_on
 
 WIDTHS = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # standard deviations in frames
-METRICS = (
-    *(("expression", "macro_f1"), ("expression", "accuracy"), ("compound", "macro_f1")),
-    *(("au", "f1"), ("au", "auc"), ("au_intensity", "pcc"), ("va", "ccc")),
-)
-Statistic = Callable[[np.ndarray], float]
+METRICS = {
+    "expression": ("macro_f1", "accuracy"),
+    "compound": ("macro_f1",),
+    "au": ("f1", "auc"),
+    "au_intensity": ("pcc",),
+    "va": ("ccc",),
+}
+Statistic = Callable[[np.ndarray], np.ndarray]
 System = list[tuple[Predictions, Predictions]]  # per seed: validation, test
 
 
@@ -45,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", metavar="NAME=RUN,RUN")
     parser.add_argument("--by", default="subject", help="column whose values are resampled")
+    parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "temporal.json")
     args = parser.parse_args()
     groups = {name: runs.split(",") for name, _, runs in (text.partition("=") for text in args.models)}
@@ -60,7 +64,7 @@ def main() -> None:
             f"\n{database.settings.name}, {database.settings.test}: {len(test.rows)} frames, {len(set(people))} values "
             f"of {args.by}; smoothed over {width:g} frames\n"
         )
-        results[database.settings.name] = {"smoothed_over": width, "scores": compared(systems, people)}
+        results[database.settings.name] = {"smoothed_over": width, "scores": compared(systems, people, args.draws)}
     write_results(args.out, results)
 
 
@@ -105,37 +109,41 @@ def with_thresholds(val: Predictions, test: Predictions) -> tuple[Predictions, P
     return replace(val, thresholds=limits), replace(test, thresholds=limits)
 
 
-def compared(systems: Mapping[str, System], people: Sequence[str]) -> list[dict[str, object]]:
+def compared(systems: Mapping[str, System], people: Sequence[str], draws: int) -> list[dict[str, object]]:
     """Print a row per score, and return the rows."""
     names = list(systems)
     pairs = [(name, other) for name in names[2:] for other in names[:2]]
-    print(
-        "| score | "
-        + " | ".join([*names, *(f"{a} - {b}" for a, b in pairs)])
-        + " |\n"
-        + "|---" * (1 + len(names) + len(pairs))
-        + "|"
-    )
+    print("| score | " + " | ".join([*names, *(f"{a} - {b}" for a, b in pairs)]) + " |")
+    print("|---" * (1 + len(names) + len(pairs)) + "|")
     records: list[dict[str, object]] = []
-    for task, metric in METRICS:
-        first = systems["frames"][0][1]
+    first = systems["frames"][0][1]
+    for task, metrics in METRICS.items():
         if task not in first.labels:
             continue
         known = first.mask[task] if first.mask[task].ndim == 1 else first.mask[task].any(axis=1)
         clusters = [person for person, keep in zip(people, known, strict=True) if keep]
-        value = {name: statistic([test for _, test in group], task, metric, known) for name, group in systems.items()}
-        everyone = np.ones(len(clusters))
-        scores = {name: of(everyone) for name, of in value.items()}
-        found = {f"{a} - {b}": paired_bootstrap(value[a], value[b], clusters) for a, b in pairs}
-        shown = [f"{score:.3f}" for score in scores.values()] + [interval(one) for one in found.values()]
-        print(f"| {task} {metric.replace('_', ' ')} | " + " | ".join(shown) + " |")
-        differences = {name: [one.value, one.low, one.high] for name, one in found.items()}
-        records.append({"task": task, "metric": metric, "scores": scores, "differences": differences})
+        values = {name: scored([test for _, test in group], task, known) for name, group in systems.items()}
+
+        def differences(weights: np.ndarray, values: Mapping[str, Statistic] = values) -> np.ndarray:
+            now = {name: of(weights) for name, of in values.items()}
+            return np.stack([now[a] - now[b] for a, b in pairs])  # (pairs, metrics)
+
+        found = bootstrap(differences, clusters, draws)
+        scores = {name: of(np.ones(len(clusters))) for name, of in values.items()}
+        for i, metric in enumerate(metrics):
+            ends = [
+                [float(part[pair, i]) for part in (found.value, found.low, found.high)] for pair in range(len(pairs))
+            ]
+            shown = [f"{score[i]:.3f}" for score in scores.values()] + [interval(*one) for one in ends]
+            print(f"| {task} {metric.replace('_', ' ')} | " + " | ".join(shown) + " |", flush=True)
+            named = {f"{a} - {b}": one for (a, b), one in zip(pairs, ends, strict=True)}
+            of_metric = {name: float(score[i]) for name, score in scores.items()}
+            records.append({"task": task, "metric": metric, "scores": of_metric, "differences": named})
     return records
 
 
-def statistic(seeds: Sequence[Predictions], task: str, metric: str, known: np.ndarray) -> Statistic:
-    """From row weights to the mean over seeds of one score."""
+def scored(seeds: Sequence[Predictions], task: str, known: np.ndarray) -> Statistic:
+    """From row weights to the mean over seeds of the task's ``METRICS``."""
     scorers = [
         make_scorer(
             task,
@@ -147,13 +155,13 @@ def statistic(seeds: Sequence[Predictions], task: str, metric: str, known: np.nd
         )
         for found in seeds
     ]
-    place = scorers[0].names.index((metric, ""))
-    return lambda weights: fmean(float(scorer.values(weights)[place]) for scorer in scorers)
+    places = [scorers[0].names.index((metric, "")) for metric in METRICS[task]]
+    return lambda weights: np.mean([scorer.values(weights)[places] for scorer in scorers], axis=0)
 
 
-def interval(found: Interval[float]) -> str:
+def interval(value: float, low: float, high: float) -> str:
     """A difference with its interval."""
-    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+    return f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 if __name__ == "__main__":

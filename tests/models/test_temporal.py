@@ -131,10 +131,22 @@ def test_each_task_reads_its_own_heads_features() -> None:
         "va": range(12, 16),
     }
     assert columns.outputs["au"] == range(19, 21) and columns.width == 24
-    assert columns.read_by("au", with_outputs=False) == [4, 5, 6, 7]
-    assert columns.read_by("au", with_outputs=True) == [4, 5, 6, 7, 19, 20]
-    assert columns.read_by("compound", with_outputs=True) == list(range(16))  # no head of its own: all of them
-    assert frame_columns(FRAMES, features=32).read_by("va", with_outputs=False) == list(range(32))
+    assert columns.read_by("au", "features") == [4, 5, 6, 7]
+    assert columns.read_by("au", "answers") == list(range(16, 24))
+    assert columns.read_by("au", "both") == [4, 5, 6, 7, *range(16, 24)]
+    assert columns.read_by("compound", "features") == list(range(16))  # no head of its own: all of them
+    assert frame_columns(FRAMES, features=32).read_by("va", "features") == list(range(32))
+
+
+def test_a_model_of_answers_sees_nothing_else(kind: str) -> None:
+    model = clip_model(kind, FRAMES.model_copy(update={"hidden": 4}), reads="answers")
+    x = features(model)
+    hidden, answers = x.clone(), x.clone()
+    hidden[..., :16] += 3.0
+    answers[..., 16:] += 3.0
+    with torch.no_grad():
+        z, same, other = (model(one, everywhere(one))["va"] for one in (x, hidden, answers))
+    assert torch.equal(z, same) and not torch.allclose(z, other)
 
 
 def test_the_papers_sizes() -> None:

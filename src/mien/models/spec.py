@@ -29,6 +29,8 @@ class TemporalSpec(BaseModel):
         frames_sha256: of its weights, as its own ``model.json`` has it: whose features these are.
         width: of the sequence model; None for the model's own.
         dropout: share of its inputs and of its own features that training drops.
+        reads: of every frame: ``features``, the hidden layer behind a task's outputs; ``answers``, the few raw outputs
+            of all tasks; or ``both``.
         residual: its outputs are added to the frame network's own, so that it starts from that network's answers.
         window, stride: frames that are read together, and between the starts of two windows.
         gap_s, gap_frames: frames further apart than this are not of one clip; the second where frames have no time.
@@ -41,6 +43,7 @@ class TemporalSpec(BaseModel):
     frames_sha256: str
     width: int | None = Field(None, ge=1)
     dropout: float = Field(0.0, ge=0.0, lt=1.0)
+    reads: Literal["features", "answers", "both"] = "features"
     residual: bool = False
     window: int = Field(32, ge=1)
     stride: int = Field(16, ge=1)

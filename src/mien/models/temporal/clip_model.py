@@ -37,15 +37,14 @@ class ClipModel(nn.Module):
         kind = choose(TEMPORAL, self.temporal.model, "temporal model")
         self.frames = AffectModel(self.temporal.frames).requires_grad_(False).eval()
         columns = frame_columns(self.temporal.frames, self.frames.backbone.features)
-        self._hidden = sum(map(len, columns.hidden.values()))
         self._start = columns.start(spec.labels, spec.va_bins) if self.temporal.residual else {}
         self.register_buffer("centre", torch.zeros(columns.width))
         self.register_buffer("spread", torch.ones(columns.width))
         rows = {task: len(names) for task, names in row_names(spec.labels, spec.va_bins).items()}
-        read = {task: columns.read_by(task, self.temporal.residual) for task in rows}
-        width = columns.width if self.temporal.residual else self._hidden
-        self.sequence = kind(width, read, rows, self.temporal.width, self.temporal.dropout)
-        self._width = width
+        read = {task: columns.read_by(task, self.temporal.reads) for task in rows}
+        self._read = sorted(set().union(*read.values()))  # the sequence model gets these alone
+        own = {task: [self._read.index(column) for column in some] for task, some in read.items()}
+        self.sequence = kind(len(self._read), own, rows, self.temporal.width, self.temporal.dropout)
         if self.temporal.residual:
             for layer in self.sequence.output.values():
                 nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
@@ -93,7 +92,7 @@ class ClipModel(nn.Module):
         """
         _check(features, mask, len(self.centre))
         frames = _repeated(features, mask)
-        z = self.sequence((frames[..., : self._width] - self.centre[: self._width]) / self.spread[: self._width])
+        z = self.sequence(((frames - self.centre) / self.spread)[..., self._read])
         for task, (rows, columns) in self._start.items():
             z[task] = z[task].index_add(
                 -1, torch.tensor(rows, device=z[task].device), self._said(task, frames, columns)

@@ -32,11 +32,11 @@ class FrameColumns:
         """How many features a frame has in all."""
         return sum(map(len, chain(self.hidden.values(), self.outputs.values())))
 
-    def read_by(self, task: str, with_outputs: bool) -> list[int]:
-        """What a model of ``task`` reads: that head's hidden layer, or all of them; perhaps its outputs, too."""
-        own = [self.hidden[task]] if task in self.hidden else list(self.hidden.values())
-        more = [self.outputs[task]] if with_outputs and task in self.outputs else []
-        return list(chain.from_iterable([*own, *more]))
+    def read_by(self, task: str, reads: str) -> list[int]:
+        """What a model of ``task`` reads, by ``TemporalSpec.reads``; all hidden layers where no head is the task's."""
+        own = [self.hidden[task]] if task in self.hidden else self.hidden.values()
+        parts = {"features": [*own], "answers": [*self.outputs.values()], "both": [*own, *self.outputs.values()]}
+        return list(chain.from_iterable(parts[reads]))
 
     def start(self, labels: LabelSet, va_bins: int) -> dict[str, tuple[list[int], list[int]]]:
         """Per task that the frame network knows: rows of a model of ``labels``, and that network's columns for them."""
