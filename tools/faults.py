@@ -106,6 +106,7 @@ class Faults:
         if child := os.fork():
             return child
         code = 1
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where this script runs in the background
         try:
             train(self.recipe, folder)
             code = 0

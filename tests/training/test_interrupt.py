@@ -53,6 +53,17 @@ def test_a_second_signal_acts_at_once() -> None:
             signal.raise_signal(signal.SIGINT)
 
 
+def test_what_is_ignored_stays_ignored() -> None:
+    """As in a shell's background jobs, which Ctrl+C is not meant for."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with asked_to_stop() as stop:
+            signal.raise_signal(signal.SIGINT)
+        assert not stop.asked and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_full_disk_under_the_log_is_a_sentence(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")

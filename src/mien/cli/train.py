@@ -23,10 +23,14 @@ def train(
     A run that was cut off goes on where it stood when the same command is given again.
 
         mien train recipes/demo.toml --set method.name=joint --set seed=1
+
+        torchrun --nproc-per-node 2 -m mien.cli train recipes/demo.toml     (several GPUs; see docs/scale.md)
     """
     from mien.cli.needs import need_training
 
     need_training()
+    from accelerate import PartialState
+
     from mien.cli.bars import TrainingBar, bar
     from mien.config import read_recipe
     from mien.training.stages import train as run
@@ -34,4 +38,7 @@ def train(
     settings = read_recipe(recipe, change)
     folder = out or Path("runs") / f"{settings.name}-{settings.method['name']}-seed{settings.seed}"
     run(settings, folder, TrainingBar(), bar)
-    typer.echo(f"{folder}: trained. Next: mien evaluate {folder} TABLE --split test")
+    processes = PartialState()
+    if processes.is_main_process:
+        typer.echo(f"{folder}: trained. Next: mien evaluate {folder} TABLE --split test")
+    processes.destroy_process_group()

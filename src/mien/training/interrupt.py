@@ -22,8 +22,9 @@ class Stop:
         self._before: dict[int, Any] = {}
 
     def install(self) -> None:
-        """Listen; a second signal does at once what it did before."""
-        self._before = {number: signal.signal(number, self._press) for number in SIGNALS}
+        """Listen, but not to what is ignored; a second signal does at once what it did before."""
+        heard = [number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+        self._before = {number: signal.signal(number, self._press) for number in heard}
 
     def remove(self) -> None:
         """Signals do again what they did before."""

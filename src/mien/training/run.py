@@ -112,7 +112,8 @@ class Run:
             claim_folder(self.folder, self.recipe, self.provenance)
             return
         with locked(self.folder, OTHER_FOLDER) if self.main else nullcontext():
-            claim_folder(self.folder, self.recipe, self.provenance)
+            if self.main:
+                claim_folder(self.folder, self.recipe, self.provenance)
             self._go_on()
             if self.main:
                 atomic_write(done, "")
