@@ -169,11 +169,6 @@ def test_a_batch_holds_whole_windows_and_the_labels_of_their_frames(run: Path, r
     for task, target in batch.target.items():
         assert np.array_equal(target, store.labels.target[task][places])
         assert np.array_equal(batch.mask[task], store.labels.mask[task][places])
-    halves = [ClipLoader([of_clips], [1.0], 4, 0, (rank, 2)).batch(0) for rank in (0, 1)]
-    whole = ClipLoader([of_clips], [1.0], 4, 0, (0, 1)).batch(0)
-    assert torch.equal(whole.features[0::2], halves[0].features) and torch.equal(
-        whole.features[1::2], halves[1].features
-    )
 
 
 def test_evaluate_scores_it_on_clips_and_refuses_a_table_without(run: Path, films: Path, tmp_path: Path) -> None:
