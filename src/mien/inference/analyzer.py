@@ -79,6 +79,7 @@ class Analyzer:
         info = self.predictor.info
         self.labels = info.spec.labels if all_units else info.reported
         self._cut = self.predictor.info.spec.preprocessing
+        self._conformal = {task: how.sets for task, how in info.calibration.items() if how.sets is not None}
         self._detector, self._min_face = detector, min_face
         self._threads = threads
 
@@ -128,7 +129,7 @@ class Analyzer:
             pictures: (H, W, 3) RGB or (H, W) grey, uint8, of any sizes.
         """
         if not len(pictures):
-            return Faces.none(self.labels, thresholds=self.predictor.info.thresholds)
+            return Faces.none(self.labels, thresholds=self.predictor.info.thresholds, conformal=self._conformal)
         rgb = [as_rgb(picture) for picture in pictures]
         sizes = np.array([picture.shape[1::-1] for picture in rgb], np.float32)  # width, height
         n = len(rgb)
@@ -147,6 +148,7 @@ class Analyzer:
             frame=np.zeros(n, np.int64),
             time_s=np.full(n, np.nan),
             thresholds=self.predictor.info.thresholds,
+            conformal=self._conformal,
         )
 
     def _points(self, pictures: Sequence[Image]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -257,6 +259,7 @@ class Analyzer:
             frame=np.full(n, one.index[0]),
             time_s=np.full(n, one.index[1]),
             thresholds=self.predictor.info.thresholds,
+            conformal=self._conformal,
             path=one.path,
             status=one.status,
             index=one.index,

@@ -25,6 +25,7 @@ from mien.labels import CLASS_TASKS, LabelSet
 from mien.metrics.scores import Score, find, score, to_records
 from mien.models.affect import ModelSpec
 from mien.models.outputs import read
+from mien.models.postprocess import ClassCalibration, postprocess
 
 EVALUATION_BATCH = 256
 MAIN_SCORE = {
@@ -94,11 +95,13 @@ def predictions_on(
     faces: Faces,
     thresholds: Mapping[str, float] | None = None,
     store: Store | None = None,
+    calibration: Mapping[str, ClassCalibration] | None = None,
 ) -> Predictions:
     """Predict the wanted faces of a table and put the annotators' labels beside.
 
     The store that the network reads keeps distributions; the one class that a score needs comes from the table, where
     a database may break ties between votes in its own way. ``store`` is what ``prepare(faces)`` gives, if at hand.
+    ``thresholds`` and ``calibration`` are those of the model's ``ModelInfo``; without them it speaks as it was trained.
 
     Raises:
         ScoreError: the table gives no label that the network predicts.
@@ -111,7 +114,7 @@ def predictions_on(
             f"{', '.join(spec.labels)}; score it on a table that shares a task"
         )
     store = prepare(faces) if store is None else store
-    preds = predict(model, spec, store)
+    preds = postprocess(predict(model, spec, store), spec.labels, calibration or {})
     target, mask = _truth(faces, store, labels)
     chosen = {task: _columns_of(preds[task], spec.labels[task], names) for task, names in labels.items()}
     limits = np.array([(thresholds or {}).get(au, 0.5) for au in labels.get("au", ())])
