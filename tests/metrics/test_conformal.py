@@ -58,7 +58,7 @@ def test_sets_hold_the_true_class_as_often_as_promised(kind: str) -> None:
         one = set_coverage(class_sets(sure[60:], how), target[60:], np.full(60, True))
         held.append(one[0])
         size.append(one[1])
-    assert 0.79 < np.mean(held) < (0.83 if kind == "lac" else 0.95)
+    assert 0.79 < np.mean(held) < 0.84, "1 - p of the class itself within APS held 0.93"
     assert 1.2 < np.mean(size) < 3
 
 
@@ -66,9 +66,9 @@ def test_lac_takes_the_likely_classes_and_aps_all_up_to_a_mass() -> None:
     probs = np.array([[0.5, 0.3, 0.2], [0.9, 0.06, 0.04]])
     lac = class_sets(probs, ConformalSets(kind="lac", coverage=0.9, level=0.75))  # p >= 0.25
     assert lac.tolist() == [[True, True, False], [True, False, False]]
-    aps = class_sets(probs, ConformalSets(kind="aps", coverage=0.9, level=0.97))
-    assert aps.tolist() == [[True, True, False], [True, True, False]]
-    np.testing.assert_allclose(class_scores(probs, "aps"), [[0.5, 0.8, 1.0], [0.9, 0.96, 1.0]])
+    aps = class_sets(probs, ConformalSets(kind="aps", coverage=0.9, level=0.6))
+    assert aps.tolist() == [[True, True, False], [True, False, False]]
+    np.testing.assert_allclose(class_scores(probs, "aps"), [[0, 0.5, 0.8], [0, 0.9, 0.96]], atol=1e-12)
 
 
 def test_no_set_is_empty() -> None:

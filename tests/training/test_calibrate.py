@@ -4,21 +4,25 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import typer
 from tiny import MakeRecipe
 from typer.testing import CliRunner
 
 from mien.cli.calibrate import calibrate as verb
+from mien.data.table import LabelTable
 from mien.errors import MienError, RecipeError
 from mien.metrics.conformal import conformal_level
 from mien.models.checkpoint import load, save
 from mien.models.info import INFO_FILE, read_info
-from mien.models.postprocess import class_scores
+from mien.models.postprocess import ClassCalibration, Smoothing, class_scores
 from mien.training import calibrate as calibrate_module
-from mien.training.calibrate import Answers, Wanted, calibrate, fit
+from mien.training.calibrate import calibrate
 from mien.training.databases import open_databases
-from mien.training.evaluate import predictions_on
+from mien.training.evaluate import Predictions, predictions_on
+from mien.training.fit_classes import Answers, Wanted, fit
+from mien.training.fit_smoothing import WIDTHS_S, choose_smoothing, series_in
 from mien.training.log import read_log
 from mien.training.stages import train
 
@@ -46,7 +50,7 @@ def answers(n: int = 4000, seed: int = 0, classes: int = 3, people: int = 80, ti
     z = rng.normal(0, 1.5, (n, 3)) - [0, 0, 1.0]
     true = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     target = np.minimum((true.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1), classes - 1)
-    weights = np.exp(3 * (z + [tilt, 0, 0]))
+    weights = np.exp(3 * (z + np.array([tilt, 0, 0])))
     sure = weights / weights.sum(axis=1, keepdims=True)
     return Answers(NAMES, sure.astype(np.float32), target, [f"person {i % people}" for i in range(n)])
 
@@ -106,9 +110,9 @@ def test_too_few_faces_for_sets_are_said() -> None:
 def test_a_run_is_calibrated_on_its_validation_rows(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def spy(model, spec, faces, **options):  # type: ignore[no-untyped-def]
+    def spy(model, spec, faces, *more, **options):  # type: ignore[no-untyped-def]
         seen.append((faces.name, faces.where))
-        return predictions_on(model, spec, faces, **options)
+        return predictions_on(model, spec, faces, *more, **options)
 
     monkeypatch.setattr(calibrate_module, "predictions_on", spy)
     before = read_info(run)
@@ -132,7 +136,7 @@ def test_scores_are_of_what_people_read(run: Path) -> None:
     model, info = load(run)
     recipe = calibrate_module.parse(calibrate_module.Recipe, info.recipe, "")
     faces = open_databases(recipe)[0].faces(recipe, info.spec.labels, "test")
-    how = calibrate_module.ClassCalibration(bias={"fear": 40.0})
+    how = ClassCalibration(bias={"fear": 40.0})
     found = predictions_on(model, info.spec, faces, calibration={"expression": how})
     assert (found.preds["expression"].argmax(axis=1) == info.spec.labels["expression"].index("fear")).all()
     np.testing.assert_allclose(found.preds["expression"].sum(axis=1), 1, rtol=1e-5)
@@ -173,3 +177,45 @@ def test_the_verb_shows_what_it_did(run: Path) -> None:
     assert read_info(run).calibration["expression"].sets is None
     for wrong in (["--coverage", "1"], ["--bias", "f1"], ["--sets", "lca"]):
         assert isinstance(CliRunner().invoke(app, [str(run), *wrong]).exception, MienError), wrong
+
+
+def clips(noise: float, seed: int = 0) -> tuple[Predictions, LabelTable]:
+    """Valence that swings once in 4 s in three clips at 10 frames a second, read with ``noise``; rows in disorder."""
+    rng = np.random.default_rng(seed)
+    time = np.tile(np.arange(80) / 10, 3)
+    truth = np.sin(time * np.pi / 2)[:, None].astype(np.float32)
+    order = rng.permutation(240)
+    table = LabelTable(pa.table({"clip": np.repeat(["a", "b", "c"], 80)[order], "time_s": time[order]}))
+    labels: dict[str, tuple[str, ...]] = {"va": ("valence",)}
+    preds = {"va": (truth + noise * rng.standard_normal(truth.shape))[order].astype(np.float32)}
+    known = {"va": np.ones((240, 1), bool)}
+    rows = np.arange(240)
+    people = [f"row {row}" for row in rows]
+    return Predictions(labels, preds, {"va": truth[order]}, known, rows, people, np.zeros(0), preds, ""), table
+
+
+def test_the_width_fits_the_noise() -> None:
+    found, table = clips(noise=0.4)
+    series = series_in(table, found.rows.tolist())
+    assert [(len(places), times[0], times[-1]) for places, times in series] == [(80, 0, 7.9)] * 3
+    how, scores = choose_smoothing(found, series, "gaussian")
+    assert how is not None and 0.1 <= how.width_s <= 0.4, "without noise less, over a second the swing itself goes"
+    assert tuple(scores) == WIDTHS_S and scores[how.width_s] > max(scores[0.0] + 0.05, scores[1.6])
+    calm, _ = clips(noise=0.0)
+    assert choose_smoothing(calm, series, "box")[0] is None
+
+
+def test_rows_without_clip_or_time_are_in_no_series() -> None:
+    table = LabelTable(pa.table({"clip": ["a", "a", None, "b", "a"], "time_s": [0.2, 0.1, 0.3, 0.4, None]}))
+    ((places, times),) = series_in(table, [0, 1, 2, 3, 4])
+    assert (places.tolist(), times.tolist()) == ([1, 0], [0.1, 0.2])
+    assert series_in(LabelTable(pa.table({"expression": ["fear"]})), [0]) == []
+
+
+def test_without_clips_smoothing_stays_as_it_is_and_that_is_said(run: Path) -> None:
+    report = calibrate(run, Wanted(smooth="box"))
+    assert report.info.smoothing is None
+    assert "(A has no clips with times; B has no clips with times)" in report.remarks[-1]
+    saved = read_info(run).model_copy(update={"smoothing": Smoothing(kernel="box", width_s=0.3)})
+    (run / INFO_FILE).write_text(saved.model_dump_json())
+    assert calibrate(run).info.smoothing == saved.smoothing

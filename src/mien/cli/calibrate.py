@@ -19,11 +19,14 @@ def calibrate(
     bias: Annotated[
         str | None, typer.Option(help="Weigh the classes for macro_f1 or balanced_accuracy; default: not.")
     ] = None,
+    smooth: Annotated[
+        str | None, typer.Option(help="Choose the seconds of a gaussian or box over time on clips; default: not.")
+    ] = None,
     database: Annotated[
         str | None, typer.Option(help="Fit on this database of the recipe; default: the first with labels.")
     ] = None,
 ) -> None:
-    """Fit temperature, conformal sets and, on request, class weights on a run's validation faces.
+    """Fit temperature, conformal sets and, on request, class weights and smoothing on a run's validation faces.
 
     Uses the validation rows of the run's own recipe, never test rows, and writes RUN/model.json; an export beside it
     gets the same record. Whatever reads faces with the network then gives calibrated probabilities.
@@ -44,15 +47,18 @@ def calibrate(
     from mien.inference.predictor import ONNX_FILE
     from mien.metrics.class_bias import Aim
     from mien.models.postprocess import SetKind
-    from mien.training.calibrate import Wanted
     from mien.training.calibrate import calibrate as fit
+    from mien.training.fit_classes import Wanted
+    from mien.training.fit_smoothing import Kernel
 
     choose(dict.fromkeys(get_args(SetKind)), sets, "kind of sets")
     if bias is not None:
         choose(dict.fromkeys(get_args(Aim)), bias, "aim of a class bias")
+    if smooth is not None:
+        choose(dict.fromkeys(get_args(Kernel)), smooth, "kernel of smoothing")
     if coverage == 1:
         raise MienError("--coverage 1 is held by the set of all classes alone; give less, such as 0.99")
-    wanted = Wanted(coverage or None, sets, bias)  # type: ignore[arg-type]
+    wanted = Wanted(coverage or None, sets, bias, smooth)  # type: ignore[arg-type]
     report = fit(run, wanted, database, bar)
     _show(report, run)
     exported = run / ONNX_FILE

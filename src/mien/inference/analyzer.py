@@ -17,8 +17,9 @@ from mien.images import Encoded, read_image
 from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
-from mien.inference.smooth import Smoother
+from mien.inference.smooth import smoothed
 from mien.inference.video import Frame, read_video, read_webcam
+from mien.models.postprocess import Smoothing
 from mien.preprocessing import Image
 from mien.sessions import OPENVINO
 
@@ -163,7 +164,7 @@ class Analyzer:
                     landmarks[row] = found.landmarks[0]
         return score, landmarks
 
-    def video(self, source: str | Path | int, *, every: int = 1, smooth_s: float = 0.0) -> Iterator[Faces]:
+    def video(self, source: str | Path | int, *, every: int = 1, smooth_s: float | None = None) -> Iterator[Faces]:
         """The faces of a video, one ``Faces`` per frame in order, with times and the same number for the same person.
 
         Memory does not grow with the length. Decoding, searching and the network work at the same time, and faces of
@@ -172,7 +173,8 @@ class Analyzer:
         Args:
             source: path of a video file, or the number of a camera.
             every: look at every n-th frame only.
-            smooth_s: time constant of smoothing per person, in seconds; see ``Smoother``.
+            smooth_s: time constant of smoothing per person, in seconds; see ``Smoother``. None does what the model
+                says (``info.smoothing``), which mostly is nothing.
 
         Raises:
             VideoError: as ``read_video``; after the frames that could be decoded.
@@ -181,7 +183,7 @@ class Analyzer:
             yield faces
 
     def frames(
-        self, source: str | Path | int, *, every: int = 1, smooth_s: float = 0.0
+        self, source: str | Path | int, *, every: int = 1, smooth_s: float | None = None
     ) -> Iterator[tuple[Frame, Faces]]:
         """As ``video``, with each frame beside its faces."""
         if every < 1:
@@ -190,11 +192,14 @@ class Analyzer:
         decoded = read_webcam(source) if isinstance(source, int) else read_video(source)
         wanted = ahead((frame for frame in decoded if frame.index % every == 0), 1 if live else DECODED_AHEAD)
         followed = self._follow(wanted, "" if live else str(source))
-        smooth = Smoother(smooth_s)
+        how = self.predictor.info.smoothing
+        if smooth_s is not None:  # which ``Smoother`` checks
+            how = Smoothing.model_construct(kernel="past", width_s=smooth_s)
         searched = followed if live else ahead(followed, DECODED_AHEAD)
-        for image, faces in self._predicted(searched, most=1 if live else BATCH):
+        found = self._predicted(searched, most=1 if live else BATCH)
+        for image, faces in smoothed(found, how, live) if how else found:
             assert image is not None  # frames are always kept
-            yield Frame(*faces.index, image), smooth(faces)
+            yield Frame(*faces.index, image), faces
 
     def _follow(self, frames: Iterable[Frame], path: str) -> Iterator[_Searched]:
         follower = Follower(self.detector)

@@ -1,76 +1,22 @@
-"""Fit what is done to a trained network's class probabilities, on validation faces, and save it with the network."""
+"""Fit what is done to a trained network's answers, on validation faces, and save it with the network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from mien.config import Database, Recipe, parse
-from mien.data.prepare import Progress, prepare, silent
+from mien.data.prepare import Faces, Progress, prepare, silent
 from mien.errors import RecipeError
 from mien.files import atomic_write
 from mien.labels import CLASS_TASKS
-from mien.metrics.calibration import expected_calibration_error
-from mien.metrics.class_bias import Aim, fit_class_bias
-from mien.metrics.classification import balanced_accuracy, macro_f1
-from mien.metrics.conformal import EVERYTHING, conformal_level, set_coverage
-from mien.metrics.temperature import COLDEST, HOTTEST, fit_temperature
 from mien.models.checkpoint import load
 from mien.models.info import INFO_FILE, ModelInfo
 from mien.models.network import Network
-from mien.models.postprocess import ClassCalibration, ConformalSets, SetKind, calibrated, class_scores, class_sets
-from mien.training.databases import open_databases
-from mien.training.evaluate import Predictions, best_device, predictions_on
+from mien.training.databases import OpenDatabase, open_databases
+from mien.training.evaluate import best_device, predictions_on
+from mien.training.fit_classes import AS_USUAL, Answers, Wanted, fit
+from mien.training.fit_smoothing import Kernel, choose_smoothing, series_in
 from mien.training.log import LOG_FILE, Log, read_log
-
-Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to fit beside the temperature.
-
-    Attributes:
-        coverage: of conformal sets, in (0, 1); None for none.
-        sets: how they are made.
-        bias: the score that class weights are to raise; None for no such weights.
-    """
-
-    coverage: float | None = 0.9
-    sets: SetKind = "lac"
-    bias: Aim | None = None
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a network says of n faces of one class task, and what annotators said; only faces with a label.
-
-    Attributes:
-        names: the network's C classes; annotators may know fewer.
-        probs: (n, C), rows add up to 1.
-        target: (n,) class indices.
-        people: (n,) who is on each face.
-    """
-
-    names: tuple[str, ...]
-    probs: Array
-    target: Array
-    people: Sequence[str]
-
-    def part(self, rows: Array) -> "Answers":
-        """Some of the faces."""
-        return Answers(
-            self.names, self.probs[rows], self.target[rows], [self.people[int(i)] for i in np.flatnonzero(rows)]
-        )
-
-    def halves(self) -> tuple["Answers", "Answers"]:
-        """No person is in both; the same every time."""
-        everybody = np.random.default_rng(0).permutation(sorted(set(self.people)))
-        first = np.isin(self.people, everybody[: (len(everybody) + 1) // 2])
-        return self.part(first), self.part(~first)
 
 
 @dataclass
@@ -90,11 +36,11 @@ class Report:
 
 def calibrate(
     folder: str | Path,
-    wanted: Wanted = Wanted(),
+    wanted: Wanted = AS_USUAL,
     database: str | None = None,
     progress: Progress = silent,
 ) -> Report:
-    """Fit temperature, class weights and conformal sets of a finished run, and write them to its ``model.json``.
+    """Fit temperature, class weights, sets and smoothing of a finished run, and write them to its ``model.json``.
 
     Uses validation rows of the run's own recipe, of each class task those of the first database that gives it; a
     database whose validation rows are its test rows is passed over. Half of the people fit temperature and weights;
@@ -114,11 +60,15 @@ def calibrate(
     model = model.to(best_device())
     found, report = {}, Report(info)
     for task in (task for task in CLASS_TASKS if task in info.spec.labels):
-        asked = _ask(model, info, task, database, report, progress)
-        fitted = asked and fit(asked, wanted, f"{task}: ", report.remarks)
-        if fitted is not None:
+        asked = ask(model, info, task, database, report.remarks, progress)
+        if asked is None:
+            continue
+        report.fitted[task], answers = asked
+        if fitted := fit(answers, wanted, f"{task}: ", report.remarks):
             found[task] = fitted
     report.info = info.model_copy(update={"calibration": found})
+    if wanted.smooth is not None:
+        _smooth(model, report, wanted.smooth, database, progress)
     atomic_write(Path(folder) / INFO_FILE, report.info.model_dump_json(indent=2).encode())
     _note(Path(folder), report.info)
     return report
@@ -132,95 +82,57 @@ def _note(folder: Path, info: ModelInfo) -> None:
     for task, how in info.calibration.items():
         numbers = {"temperature": how.temperature} | how.measured
         log.write("calibration", info.step, {f"{task}/{name}": value for name, value in numbers.items()})
+    if info.smoothing is not None:
+        log.write("calibration", info.step, {"smoothing": info.smoothing.kernel, "width_s": info.smoothing.width_s})
     log.close()
 
 
-def fit(answers: Answers, wanted: Wanted, where: str, remarks: list[str]) -> ClassCalibration | None:
-    """The calibration of one task; None, with a remark, where the faces do not allow any."""
-    first, second = answers.halves()
-    if min(len(np.unique(part.target)) for part in (first, second)) < 2:
-        seen = [answers.names[i] for i in np.unique(answers.target)]
-        remarks.append(
-            f"{where}left as it is: one half of the {len(answers.target)} validation faces shows fewer than two "
-            f"classes ({', '.join(seen)} in all), and nothing can be fitted on that"
-        )
-        return None
-    how = _fit_on(first, wanted)
-    if not COLDEST * 1.001 < how.temperature < HOTTEST * 0.999:
-        remarks.append(f"{where}the temperature ends at the edge of {COLDEST:g} to {HOTTEST:g}; look at the labels")
-    if wanted.coverage is not None:
-        how = how.model_copy(update={"sets": _sets_of(second, how, wanted.coverage, wanted.sets)})
-        if how.sets is not None and how.sets.level == EVERYTHING:
-            remarks.append(
-                f"{where}{len(second.target)} faces are too few for sets of {wanted.coverage:.0%}: every "
-                f"class is in every set"
-            )
-    return how.model_copy(update={"measured": measure(second, how)})
-
-
-def _fit_on(answers: Answers, wanted: Wanted) -> ClassCalibration:
-    known = np.ones(len(answers.target), bool)
-    how = ClassCalibration(temperature=fit_temperature(answers.probs, answers.target, known))
-    if wanted.bias is None:
-        return how
-    probs = calibrated(answers.probs, answers.names, how)
-    bias = fit_class_bias(probs, answers.target, known, wanted.bias).round(4).tolist()
-    return how.model_copy(update={"bias": dict(zip(answers.names, bias, strict=True))})
-
-
-def _sets_of(answers: Answers, how: ClassCalibration, coverage: float, kind: SetKind) -> ConformalSets:
-    scores = class_scores(calibrated(answers.probs, answers.names, how), kind)
-    true = scores[np.arange(len(scores)), answers.target]
-    return ConformalSets(kind=kind, coverage=coverage, level=conformal_level(true, coverage))
-
-
-def measure(answers: Answers, how: ClassCalibration) -> dict[str, float]:
-    """Scores of faces that were not fitted on, before and after: ``faces``; ``ece_before`` as the network says it,
-    ``ece_temperature`` with the temperature alone, ``ece_after``; ``macro_f1_...`` and ``balanced_accuracy_...``;
-    with sets ``set_size``, the mean number of classes, and ``set_coverage``, which on the faces that set the level is
-    near the wanted one by construction."""
-    known, target, names = np.ones(len(answers.target), bool), answers.target, answers.names
-    after = calibrated(answers.probs, names, how)
-    stages = {
-        "before": answers.probs,
-        "temperature": calibrated(answers.probs, names, ClassCalibration(temperature=how.temperature)),
-        "after": after,
-    }
-    found = {"faces": float(len(target))}
-    found |= {f"ece_{stage}": expected_calibration_error(p, target, known) for stage, p in stages.items()}
-    for stage in ("before", "after"):
-        chosen = stages[stage].argmax(axis=1)
-        found[f"macro_f1_{stage}"] = macro_f1(chosen, target, known, len(names))
-        found[f"balanced_accuracy_{stage}"] = balanced_accuracy(chosen, target, known, len(names))
-    if how.sets is not None:
-        found["set_coverage"], found["set_size"] = set_coverage(class_sets(after, how.sets), target, known)
-    return {name: round(value, 6) for name, value in found.items()}
-
-
-def _ask(
-    model: Network, info: ModelInfo, task: str, database: str | None, report: Report, progress: Progress
-) -> Answers | None:
-    """The network's answers on validation faces with labels of ``task``; None, with a remark, where there are none."""
+def ask(
+    model: Network, info: ModelInfo, task: str, database: str | None, remarks: list[str], progress: Progress = silent
+) -> tuple[str, Answers] | None:
+    """A database and the network's answers on its validation faces with labels of ``task``; None, with a remark, where
+    the recipe has none."""
     passed: list[str] = []
-    for settings in _databases(info, database):
+    for opened, faces in _validation(info, database, passed):
+        if task in opened.labels:
+            found = predictions_on(model, info.spec, faces, store=prepare(faces, progress))
+            if answers := Answers.of(found, task, info.spec.labels[task]):
+                return opened.settings.name, answers
+        passed.append(f"{opened.settings.name} has none")
+    remarks.append(f"{task}: left as it is: no validation labels to fit on ({'; '.join(passed)})")
+    return None
+
+
+def _smooth(model: Network, report: Report, kernel: Kernel, database: str | None, progress: Progress) -> None:
+    """Choose the width of smoothing on the first database with clips, and say what it does there."""
+    passed: list[str] = []
+    info = report.info
+    for opened, faces in _validation(info, database, passed):
+        found = predictions_on(model, info.spec, faces, info.thresholds, prepare(faces, progress), info.calibration)
+        series = series_in(opened.table, found.rows.tolist())
+        if not series:
+            passed.append(f"{opened.settings.name} has no clips with times")
+            continue
+        chosen, scores = choose_smoothing(found, series, kernel)
+        report.info = info.model_copy(update={"smoothing": chosen})
+        width = chosen.width_s if chosen else 0.0
+        report.remarks.append(
+            f"smoothing: {kernel} over {width:g} s on {len(series)} validation clips of {opened.settings.name}, the "
+            f"best of {len(scores)} widths: mean score {scores[0.0]:.4f} without, {scores[width]:.4f} with it"
+        )
+        return
+    report.remarks.append(f"smoothing: left as it is: no validation clips to choose by ({'; '.join(passed)})")
+
+
+def _validation(info: ModelInfo, name: str | None, passed: list[str]) -> Iterator[tuple[OpenDatabase, Faces]]:
+    """The recipe's databases, each with its validation faces; one that tests on them is passed over, with a remark."""
+    for settings in _databases(info, name):
         if settings.val == settings.test:
             passed.append(f"{settings.name} validates on its test rows")
             continue
         recipe = parse(Recipe, info.recipe, "the run's recipe").model_copy(update={"data": (settings,)})
         opened = open_databases(recipe)[0]
-        if task not in opened.labels:
-            passed.append(f"{settings.name} has none")
-            continue
-        faces = opened.faces(recipe, info.spec.labels, settings.val)
-        found = predictions_on(model, info.spec, faces, store=prepare(faces, progress))
-        answers = answers_of(found, task, info.spec.labels[task])
-        if answers is None:
-            passed.append(f"{settings.name} labels no validation face")
-            continue
-        report.fitted[task] = settings.name
-        return answers
-    report.remarks.append(f"{task}: left as it is: no validation labels to fit on ({'; '.join(passed)})")
-    return None
+        yield opened, opened.faces(recipe, info.spec.labels, settings.val)
 
 
 def _databases(info: ModelInfo, name: str | None) -> list[Database]:
@@ -231,13 +143,3 @@ def _databases(info: ModelInfo, name: str | None) -> list[Database]:
     if not chosen:
         raise RecipeError(f"The run's recipe has no database {name!r}; it has {', '.join(d.name for d in data)}")
     return chosen
-
-
-def answers_of(found: Predictions, task: str, names: tuple[str, ...]) -> Answers | None:
-    """The faces of ``found`` with a label of ``task``, over all the network's ``names``; None if there are none."""
-    if task not in found.labels or not found.mask[task].any():
-        return None
-    known = found.mask[task]
-    place = np.array([names.index(name) for name in found.labels[task]])
-    people = [who for who, given in zip(found.clusters, known, strict=True) if given]
-    return Answers(names, found.everything[task][known], place[found.target[task][known].astype(np.int64)], people)
