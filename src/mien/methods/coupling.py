@@ -46,6 +46,7 @@ class Coupling(PerTaskLoss):
     """
 
     Settings = CouplingSettings
+    others = ("coupling",)
     relation: Tensor
     related: Tensor
 

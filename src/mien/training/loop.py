@@ -93,6 +93,8 @@ def run_loop(
             with accelerator.autocast():
                 terms.append(learner.method(model, batch))
             accelerator.backward(terms[-1]["loss"] / settings.accumulate)
+        if accelerator.num_processes > 1:
+            _share_gradients(accelerator, learner.method)
         if settings.clip_norm:
             accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
         optimizer.step()
@@ -102,6 +104,13 @@ def run_loop(
         busy += time.perf_counter() - begun
         wanted = (step + 1) % settings.log_every == 0 or step + 1 == settings.steps
         after(step + 1, _means(terms) if wanted else {}, images / busy)
+
+
+def _share_gradients(accelerator: Accelerator, method: Method) -> None:
+    """The mean over the processes of the gradients of what a method learns; the network's own are shared already."""
+    for parameter in method.parameters():
+        if parameter.grad is not None:
+            parameter.grad = accelerator.reduce(parameter.grad, "mean")
 
 
 def _means(terms: list[dict[str, Tensor]]) -> dict[str, float]:
