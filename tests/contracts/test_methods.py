@@ -90,6 +90,9 @@ def cases() -> list[Case]:
         found += [Case(name, labels, {}) for labels in sets]
         if issubclass(kind, PerTaskLoss) and not kind.one_task_each:
             found += [Case(name, ALL, settings) for settings in BALANCED]
+        if name == "coupling":
+            reverse: dict[str, object] = {"co_annotation": 0.5, "table": "seen"}
+            found += [Case(name, ALL, reverse | {"reverse": how}) for how in ("scores", "bayes")]
     return found
 
 

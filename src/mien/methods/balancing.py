@@ -105,8 +105,7 @@ class DynamicAverage(LossBalance):
     def _remember(self, losses: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
         there = torch.stack([given[task] for task in self.tasks]).float()
         sums = torch.stack([torch.stack([losses[task] for task in self.tasks]).float() * there, there])
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            torch.distributed.all_reduce(sums)  # every process has to come to the same weights
+        sums = over_processes(sums)
         self.total += sums[0]
         self.count += sums[1]
         self.batches += 1
@@ -115,3 +114,10 @@ class DynamicAverage(LossBalance):
         self.means.copy_(torch.where(full, torch.stack([mean, self.means[0]]), self.means))
         for buffer in (self.total, self.count, self.batches):
             buffer.copy_(torch.where(full, 0.0, buffer))
+
+
+def over_processes(sums: Tensor) -> Tensor:
+    """The sum over all processes that train together: what they remember must be the same in each."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.all_reduce(sums)
+    return sums
