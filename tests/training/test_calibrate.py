@@ -1,6 +1,7 @@
 """``mien calibrate`` on a tiny run: which rows it takes, what it writes, and what it leaves alone."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,20 @@ def test_class_weights_are_fitted_on_request() -> None:
     before = plain.measured["macro_f1_before"]
     assert plain.measured["macro_f1_after"] == weighed.measured["macro_f1_before"] == before
     assert weighed.measured["macro_f1_after"] > before + 0.1
+
+
+def test_weights_that_do_not_carry_over_are_said() -> None:
+    """The network is too sure of neutral faces with the first half's people alone."""
+    tilted = answers(800, tilt=1.5)
+    second = np.isin(tilted.people, list(set(tilted.halves()[1].people)))
+    other = replace(tilted, probs=np.where(second[:, None], answers(800).probs, tilted.probs))
+    remarks: list[str] = []
+    assert fit(other, Wanted(bias="macro_f1"), "expression: ", remarks) is not None
+    assert remarks == [
+        "expression: the class weights lower macro_f1 on people that they were not fitted on; better without --bias"
+    ]
+    fit(tilted, Wanted(bias="macro_f1"), "", remarks)
+    assert len(remarks) == 1
 
 
 def test_one_class_or_one_person_leaves_everything_as_it_is_and_says_so() -> None:

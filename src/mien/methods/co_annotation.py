@@ -27,7 +27,8 @@ def scored_labels(au: Tensor, coded: Tensor, table: Tensor, names: Sequence[str]
     Returns:
         (B, C) soft labels, and (B, C) bool, the expressions that could be judged: none of a face with fewer than two.
 
-    *Source*: Kollias et al., arXiv 2105.03790, section on soft co-annotation.
+    *Source*: after Kollias et al., arXiv 2105.03790, soft co-annotation; the form of the score could not be checked
+    against the paper's text.
     """
     present, there = known(au, coded), coded.float()
     weight = there @ table.T  # (B, C)

@@ -27,7 +27,7 @@ class CouplingSettings(TaskLossSettings):
         certainty: shares p(AU | expression) are kept within 1 - certainty and certainty: no table is that sure.
         co_annotation: factor of the reverse: faces with coded units and without an expression get soft labels of it;
             0 for none.
-        reverse: how: by ``scores``, as in the papers, or by ``bayes``; see ``mien.methods.co_annotation``.
+        reverse: how: by ``scores``, after the papers, or by ``bayes``; see ``mien.methods.co_annotation``.
         table: ``facs`` studies, or ``seen``: these and what faces with both labels show in training.
         table_faces: as how many seen faces of each expression the studies count.
     """
@@ -90,7 +90,7 @@ class Coupling(PerTaskLoss):
     @property
     def shares(self) -> Tensor:
         """(C, A) p(AU_i | e) as far as is known."""
-        faces = self.settings.table_faces
+        faces = float(self.settings.table_faces)
         return (faces * self.studies + self.shown) / (faces + self.coded)
 
     @property

@@ -68,7 +68,7 @@ class GradientSurgery(nn.Module):
         if taught.sum() < 2 or not jacobian.isfinite().all():  # a diverged run is told so by the loop
             return zero
         wanted = self._aggregate(jacobian[taught], [names[i] for i in taught.nonzero().flatten().tolist()])
-        change = (wanted - jacobian.sum(dim=0)).split([parameters[i].numel() for i in shared])
+        change = torch.split(wanted - jacobian.sum(dim=0), [parameters[i].numel() for i in shared])
         pairs = zip(shared, change, strict=True)
         term = torch.stack([(parameters[i].float() * part.view_as(parameters[i])).sum() for i, part in pairs]).sum()
         return term - term.detach()

@@ -98,7 +98,13 @@ def fit(answers: Answers, wanted: Wanted, where: str, remarks: list[str]) -> Cla
                 f"{where}{len(second.target)} faces are too few for sets of {wanted.coverage:.0%}: every "
                 f"class is in every set"
             )
-    return how.model_copy(update={"measured": measure(second, how)})
+    measured = measure(second, how)
+    if wanted.bias and measured[f"{wanted.bias}_after"] < measured[f"{wanted.bias}_before"]:
+        remarks.append(
+            f"{where}the class weights lower {wanted.bias} on people that they were not fitted on; better without "
+            "--bias"
+        )
+    return how.model_copy(update={"measured": measured})
 
 
 def _fit_on(answers: Answers, wanted: Wanted) -> ClassCalibration:
