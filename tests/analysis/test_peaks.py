@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from faces_table import SMILES_S, video_table
 from mien.analysis.peaks import find_peaks
-from mien.analysis.smoothing import smooth
+from mien.smoothing import smooth
 
 RATE = 10.0
 LEVELS = st.integers(0, 5).map(float)  # few levels make plateaus and ties

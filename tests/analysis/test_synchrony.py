@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from faces_table import LAG_S, SMILES_S, bump
-from mien.analysis.smoothing import smooth
 from mien.analysis.synchrony import NULLS, on_one_clock, synchrony
 from mien.errors import ScoreError
+from mien.smoothing import smooth
 
 RATE = 10.0
 

@@ -1,5 +1,6 @@
 """What every method promises, held over the whole registry: a new entry is tested by being registered."""
 
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import pytest
@@ -10,6 +11,7 @@ from mien.data.batch import Batch
 from mien.errors import RecipeError
 from mien.labels import LabelSet
 from mien.methods import METHODS, Method, make_method
+from mien.methods.base import PerTaskLoss
 from mien.models.affect import AffectModel, ModelSpec
 from mien.models.backbones import BACKBONES, Backbone
 from mien.models.checkpoint import save
@@ -22,6 +24,9 @@ ALL: LabelSet = {
     "va": ("valence", "arousal"),
     "compound": ("happily_surprised", "awed"),
 }
+BALANCED: list[dict[str, object]] = [{"balance_losses": "uncertainty"}, {"balance_losses": "dwa", "dwa_period": 1}]
+if find_spec("torchjd"):
+    BALANCED.append({"gradients": "pcgrad"})
 ROWS = 8
 UNREAD = [float("nan"), float("inf"), 1e30]
 
@@ -81,6 +86,10 @@ class Case(NamedTuple):
     labels: LabelSet
     settings: dict[str, object]
 
+    @property
+    def id(self) -> str:
+        return "-".join([self.name, str(len(self.labels)), *map(str, self.settings.values() or self.labels)][:3])
+
     def method(self) -> Method:
         return make_method({"name": self.name, **self.settings}, self.labels)
 
@@ -94,13 +103,18 @@ def cases() -> list[Case]:
     for name, kind in METHODS.items():
         sets = [{task: names} for task, names in ALL.items()] if kind.one_task_each else [ALL]
         found += [Case(name, labels, {}) for labels in sets]
+        if issubclass(kind, PerTaskLoss) and not kind.one_task_each and not kind.game:
+            found += [Case(name, ALL, settings) for settings in BALANCED]
+        if name == "coupling":
+            reverse: dict[str, object] = {"co_annotation": 0.5, "table": "seen"}
+            found += [Case(name, ALL, reverse | {"reverse": how}) for how in ("scores", "bayes")]
     return found
 
 
-@pytest.fixture(params=cases(), ids=lambda case: f"{case.name}-{len(case.labels)}-{next(iter(case.labels))}")
+@pytest.fixture(params=cases(), ids=lambda case: case.id)
 def case(request: pytest.FixtureRequest, teacher: str) -> Case:
     found: Case = request.param
-    return found._replace(settings={"teacher": [teacher]}) if found.name == "student" else found
+    return found._replace(settings={"teacher": [teacher], **found.settings}) if found.name == "student" else found
 
 
 @pytest.fixture(scope="module")

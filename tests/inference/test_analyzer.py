@@ -16,6 +16,7 @@ from mien.images import write_png
 from mien.inference import analyzer as module
 from mien.inference.analyzer import Analyzer
 from mien.inference.video import Frame
+from mien.models.postprocess import Smoothing
 from mien.preprocessing import Preprocessing
 
 RED_VALENCE = 220 / 127.5 - 1
@@ -170,6 +171,19 @@ def test_smoothing_is_by_person(analyzer: Analyzer, clip: Path) -> None:
         assert np.mean([v[0, 0] for v in course if len(v)]) == pytest.approx(RED_VALENCE, abs=0.15)
     jitter = [np.abs(np.diff([v[0, 0] for v in course if len(v)])).mean() for course in (raw, smooth)]
     assert jitter[1] < 0.5 * jitter[0]
+
+
+def test_a_model_may_bring_its_smoothing(analyzer: Analyzer, clip: Path) -> None:
+    info = analyzer.predictor.info.model_copy(update={"smoothing": Smoothing(kernel="box", width_s=0.4)})
+    calm = Analyzer(replace(analyzer.predictor, info=info), detector=analyzer.detector)
+    raw, smooth, asked = (
+        [found.va[0, 0] for found in one.video(clip, smooth_s=tau) if len(found)]
+        for one, tau in ((analyzer, None), (calm, None), (calm, 0.0))
+    )
+    assert asked == raw and len(smooth) == len(raw)
+    assert np.abs(np.diff(smooth)).mean() < 0.5 * np.abs(np.diff(raw)).mean()
+    with pytest.raises(MienError, match="expected 0 to"):
+        next(analyzer.video(clip, smooth_s=-1))
 
 
 def test_stopping_early_and_a_missing_file(analyzer: Analyzer, clip: Path) -> None:

@@ -21,6 +21,7 @@ from mien.data.loader import Loader
 from mien.errors import CheckpointError, MienError
 from mien.training import validation
 from mien.training.log import Log, read_log
+from mien.training.loop import Silent
 from mien.training.optim import averaged, make_optimizer
 from mien.training.resume import STATE_FILE, load_state, save_state
 from mien.training.stages import train
@@ -209,3 +210,38 @@ def test_the_log_forgets_what_comes_again_and_what_was_cut_short(tmp_path: Path)
     log.close()
     assert [(e["step"], e["loss"]) for e in read_log(tmp_path)] == [(1, 1.0), (2, 1.0), (3, 0.5)]
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 3
+
+
+class StopsAt(Silent):
+    """Presses Ctrl+C after an update."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def step(self, step: int, steps: int, terms: dict[str, float], images_per_s: float) -> None:
+        if step == self.number:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "balance", [{"balance_losses": "uncertainty"}, {"balance_losses": "dwa", "dwa_period": 3}, {"gradients": "pcgrad"}]
+)
+def test_balanced_losses_go_on_where_they_stood(
+    make_recipe: MakeRecipe, tmp_path: Path, balance: dict[str, Any]
+) -> None:
+    """Stopped at update 6, taken up at 4: in the middle of a period whose mean then decides the weights."""
+    if "gradients" in balance:
+        pytest.importorskip("torchjd")
+    recipe = make_recipe(method={"name": "joint", **balance})
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train(recipe, whole)
+    with pytest.raises(MienError, match="Stopped"):
+        train(recipe, broken, StopsAt(6))
+    train(recipe, broken)
+    states = [load_file(folder / STATE_FILE) for folder in (whole, broken)]
+    assert [name for name, tensor in states[0].items() if not torch.equal(tensor, states[1][name])] == []
+    losses = [[e for e in read_log(f) if e["kind"] == "train"][-1]["loss"] for f in (whole, broken)]
+    assert losses[0] == losses[1]
+    weights = {name: value for name, value in read_log(whole)[-2].items() if name.startswith("weight_")}
+    if "balance_losses" in balance:
+        assert len(weights) == 3 and len(set(weights.values())) > 1

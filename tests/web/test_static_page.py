@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +23,7 @@ from mien.errors import MienError
 from mien.images import read_image
 from mien.inference.analyzer import Analyzer
 from mien.models.info import WEIGHTS_FILE
+from mien.models.postprocess import ClassCalibration
 from mien.preprocessing import Preprocessing
 from mien.web.static import RUNTIME, RUNTIME_FILES, RUNTIME_VERSION, write_static
 from web.visits import Visit
@@ -54,6 +56,19 @@ def test_all_that_the_page_needs_is_written(network: Path, tmp_path: Path) -> No
     assert (tmp_path / "site" / "model.onnx").read_bytes() == network.read_bytes()
     page = (tmp_path / "site" / "index.html").read_text()
     assert "AI Act, Article 5(1)(f)" in page and "http" not in page.replace("http-equiv", "")
+
+
+def test_a_calibration_is_handed_to_the_page(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor = Analyzer(network, "cpu", 1).predictor
+    names = predictor.info.spec.labels["expression"]
+    how = ClassCalibration(temperature=1.5, bias={names[1]: 0.25})
+    calibrated = replace(predictor, info=predictor.info.model_copy(update={"calibration": {"expression": how}}))
+    monkeypatch.setattr("mien.web.static.load_predictor", lambda *_: calibrated)
+    write_static(tmp_path / "site", network, pretend_runtime(tmp_path / "package"))
+    outputs = json.loads((tmp_path / "site" / "settings.json").read_text())["outputs"]
+    bias = [0.0, 0.25, *[0.0] * (len(names) - 2)]
+    assert outputs["expression"]["calibration"] == {"temperature": 1.5, "bias": bias}
+    assert "calibration" not in outputs["compound"]
 
 
 def test_the_runtime_is_found_in_the_working_folder(

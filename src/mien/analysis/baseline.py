@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from mien.analysis.smoothing import Array, check_series
 from mien.analysis.table import people_in, value_columns
 from mien.errors import ScoreError
+from mien.smoothing import Array, check_series
 
 
 def subtract_baseline(values: ArrayLike, time_s: ArrayLike, quiet: tuple[float, float] | None = None) -> Array:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mien.analysis.smoothing import Array, check_series
+from mien.smoothing import Array, check_series
 
 
 @dataclass(frozen=True)

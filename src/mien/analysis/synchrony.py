@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mien.analysis.smoothing import Array, check_series
 from mien.analysis.table import frames_per_second
 from mien.choose import choose
 from mien.errors import ScoreError
+from mien.smoothing import Array, check_series
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,10 @@ def analyze(
     ] = "mien",
     draw: Annotated[Path | None, typer.Option(help="Folder for annotated pictures and videos.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Look at every n-th frame of a video.")] = 1,
-    smooth: Annotated[float, typer.Option(min=0, help="Smooth over time, person by person: seconds.")] = 0.0,
+    smooth: Annotated[
+        float | None,
+        typer.Option(min=0, help="Smooth over time, person by person: seconds; default: as the model says."),
+    ] = None,
     detector: Annotated[str, typer.Option(help="mtcnn, or the path of a YuNet model (.onnx).")] = "mtcnn",
     min_face: Annotated[int, typer.Option(min=12, help="Side of the smallest face to look for, in pixels.")] = 40,
     all_units: Annotated[
@@ -94,6 +97,7 @@ def analyze(
         return
     job = {"model": analyzer.predictor.info.weights_sha256, "every": every, "smooth": smooth, "min_face": min_face}
     job |= {"detector": detector}
+    job |= analyzer.predictor.info.model_dump(mode="json", include={"calibration", "smoothing"})
     journal = Journal(out, job, schema(analyzer.labels))
     with locked(journal.folder, "wait for it, or choose another -o"):
         left = [source for source in sources if source.key not in journal.done]

@@ -74,7 +74,8 @@ def evaluate(
     labels, cut = model.spec.labels, model.spec.preprocessing
     clips = model.spec.temporal is not None  # they are read whole, with frames that nobody labelled
     faces = Faces(opened, name or table.stem, labels, cut, rows, tuple(task) or None, clips, find=finder(cut))
-    predictions = predictions_on(model.to(best_device()), model.spec, faces, info.thresholds, prepare(faces, bar))
+    model, store = model.to(best_device()), prepare(faces, bar)
+    predictions = predictions_on(model, model.spec, faces, info.thresholds, store, calibration=info.calibration)
     scores = predictions.score()
     about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}
     write_evaluation(run / "test", faces.name, predictions, scores, about)

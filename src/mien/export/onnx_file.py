@@ -17,10 +17,10 @@ from mien.export.parity import Parity, parity
 from mien.export.quantise import quantised
 from mien.files import atomic_write
 from mien.inference.onnx_predictor import INFO_KEY, from_bytes
-from mien.inference.seal import PRODUCER, UNSEALED, seal
+from mien.inference.seal import PRODUCER, UNSEALED, check_seal, seal
 from mien.inference.torch_predictor import torch_predictor
 from mien.models.checkpoint import load
-from mien.models.info import ModelInfo
+from mien.models.info import ModelInfo, parse_info
 
 Precision = Literal["fp32", "fp16", "int8"]
 PRECISIONS = {
@@ -73,6 +73,26 @@ def export_onnx(
         )
     atomic_write(Path(out), _serialised(graph, info, about | {"parity": report.to_record()}))
     return report
+
+
+def renew(path: Path, info: ModelInfo) -> bool:
+    """Put ``info`` into an exported file of the same weights, in the place of what it said before.
+
+    Returns:
+        Whether it was done: False where the file is of other weights.
+
+    Raises:
+        MienError: it is broken, or no export.
+    """
+    content = path.read_bytes()
+    check_seal(content, str(path))
+    graph = onnx.load_from_string(content)
+    entries = {entry.key: entry.value for entry in graph.metadata_props}
+    if parse_info(entries[INFO_KEY], f"The record inside {path}").weights_sha256 != info.weights_sha256:
+        return False
+    onnx.helper.set_model_props(graph, entries | {INFO_KEY: info.model_dump_json(), "mien_seal": UNSEALED.decode()})
+    atomic_write(path, seal(graph.SerializeToString(deterministic=True)))
+    return True
 
 
 def _serialised(graph: onnx.ModelProto, info: ModelInfo, about: Mapping[str, object]) -> bytes:

@@ -17,8 +17,9 @@ from mien.images import Encoded, read_image
 from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
-from mien.inference.smooth import Smoother
+from mien.inference.smooth import smoothed
 from mien.inference.video import Frame, read_video, read_webcam
+from mien.models.postprocess import Smoothing
 from mien.preprocessing import Image
 from mien.sessions import OPENVINO
 
@@ -79,6 +80,7 @@ class Analyzer:
         info = self.predictor.info
         self.labels = info.spec.labels if all_units else info.reported
         self._cut = self.predictor.info.spec.preprocessing
+        self._conformal = {task: how.sets for task, how in info.calibration.items() if how.sets is not None}
         self._detector, self._min_face = detector, min_face
         self._threads = threads
 
@@ -128,7 +130,7 @@ class Analyzer:
             pictures: (H, W, 3) RGB or (H, W) grey, uint8, of any sizes.
         """
         if not len(pictures):
-            return Faces.none(self.labels, thresholds=self.predictor.info.thresholds)
+            return Faces.none(self.labels, thresholds=self.predictor.info.thresholds, conformal=self._conformal)
         rgb = [as_rgb(picture) for picture in pictures]
         sizes = np.array([picture.shape[1::-1] for picture in rgb], np.float32)  # width, height
         n = len(rgb)
@@ -147,6 +149,7 @@ class Analyzer:
             frame=np.zeros(n, np.int64),
             time_s=np.full(n, np.nan),
             thresholds=self.predictor.info.thresholds,
+            conformal=self._conformal,
         )
 
     def _points(self, pictures: Sequence[Image]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -161,7 +164,7 @@ class Analyzer:
                     landmarks[row] = found.landmarks[0]
         return score, landmarks
 
-    def video(self, source: str | Path | int, *, every: int = 1, smooth_s: float = 0.0) -> Iterator[Faces]:
+    def video(self, source: str | Path | int, *, every: int = 1, smooth_s: float | None = None) -> Iterator[Faces]:
         """The faces of a video, one ``Faces`` per frame in order, with times and the same number for the same person.
 
         Memory does not grow with the length. Decoding, searching and the network work at the same time, and faces of
@@ -170,7 +173,8 @@ class Analyzer:
         Args:
             source: path of a video file, or the number of a camera.
             every: look at every n-th frame only.
-            smooth_s: time constant of smoothing per person, in seconds; see ``Smoother``.
+            smooth_s: time constant of smoothing per person, in seconds; see ``Smoother``. None does what the model
+                says (``info.smoothing``), which mostly is nothing.
 
         Raises:
             VideoError: as ``read_video``; after the frames that could be decoded.
@@ -179,7 +183,7 @@ class Analyzer:
             yield faces
 
     def frames(
-        self, source: str | Path | int, *, every: int = 1, smooth_s: float = 0.0
+        self, source: str | Path | int, *, every: int = 1, smooth_s: float | None = None
     ) -> Iterator[tuple[Frame, Faces]]:
         """As ``video``, with each frame beside its faces."""
         if every < 1:
@@ -188,11 +192,14 @@ class Analyzer:
         decoded = read_webcam(source) if isinstance(source, int) else read_video(source)
         wanted = ahead((frame for frame in decoded if frame.index % every == 0), 1 if live else DECODED_AHEAD)
         followed = self._follow(wanted, "" if live else str(source))
-        smooth = Smoother(smooth_s)
+        how = self.predictor.info.smoothing
+        if smooth_s is not None:  # which ``Smoother`` checks
+            how = Smoothing.model_construct(kernel="past", width_s=smooth_s)
         searched = followed if live else ahead(followed, DECODED_AHEAD)
-        for image, faces in self._predicted(searched, most=1 if live else BATCH):
+        found = self._predicted(searched, most=1 if live else BATCH)
+        for image, faces in smoothed(found, how, live) if how else found:
             assert image is not None  # frames are always kept
-            yield Frame(*faces.index, image), smooth(faces)
+            yield Frame(*faces.index, image), faces
 
     def _follow(self, frames: Iterable[Frame], path: str) -> Iterator[_Searched]:
         follower = Follower(self.detector)
@@ -257,6 +264,7 @@ class Analyzer:
             frame=np.full(n, one.index[0]),
             time_s=np.full(n, one.index[1]),
             thresholds=self.predictor.info.thresholds,
+            conformal=self._conformal,
             path=one.path,
             status=one.status,
             index=one.index,

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from mien.errors import MienError
 from mien.models.info import ModelInfo
+from mien.models.postprocess import postprocess
 from mien.preprocessing import Image
 
 FloatArray = npt.NDArray[np.float32]
@@ -23,7 +24,8 @@ class Predictor:
         info: what it is: labels, crop, thresholds, history.
         name: the file or folder that it came from.
         device: what it runs on: ``cpu``, ``cuda`` or ``cuda:1``.
-        run: one output per task for at most ``AT_ONCE`` faces as (n, 3, S, S) float32 RGB in [0, 1].
+        run: the network's own outputs, one per task, for at most ``AT_ONCE`` faces as (n, 3, S, S) float32 RGB in
+            [0, 1].
     """
 
     info: ModelInfo
@@ -38,8 +40,9 @@ class Predictor:
             crops: (B, S, S, 1 or 3) uint8, grey or RGB, as ``info.spec.preprocessing.crop`` cuts them; B may be 0.
 
         Returns:
-            Float32 arrays for the tasks of ``info.spec.labels``: expression, compound (B, C) probabilities, rows sum
-            to 1; au (B, A) probabilities; au_intensity (B, I) in [0, 5]; va (B, 2) in [-1, 1].
+            Float32 arrays for the tasks of ``info.spec.labels``: expression, compound (B, C) probabilities, calibrated
+            as ``info`` says, rows sum to 1; au (B, A) probabilities; au_intensity (B, I) in [0, 5]; va (B, 2) in
+            [-1, 1].
 
         Raises:
             MienError: another shape or type.
@@ -48,7 +51,8 @@ class Predictor:
         if len(crops) == 0:
             return {task: np.empty((0, len(names)), np.float32) for task, names in self.info.spec.labels.items()}
         parts = [self.run(network_input(crops[i : i + AT_ONCE])) for i in range(0, len(crops), AT_ONCE)]
-        return parts[0] if len(parts) == 1 else {t: np.concatenate([part[t] for part in parts]) for t in parts[0]}
+        values = parts[0] if len(parts) == 1 else {t: np.concatenate([part[t] for part in parts]) for t in parts[0]}
+        return postprocess(values, self.info.spec.labels, self.info.calibration)
 
     def _check(self, crops: Image) -> None:
         side = self.info.spec.preprocessing.size

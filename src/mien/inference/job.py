@@ -69,7 +69,7 @@ class Options:
     """How videos are read; see ``Analyzer.video``."""
 
     every: int = 1
-    smooth_s: float = 0.0
+    smooth_s: float | None = None
 
 
 def analyze(

@@ -1,5 +1,6 @@
 """Find a network and make it ready to read faces."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,12 +39,12 @@ def load_predictor(model: str | Path | None = None, device: str | None = None, t
 
 
 def _load_run(folder: Path, device: str | None, threads: int | None) -> Predictor:
-    weights = read_info(folder).weights_sha256
+    info = read_info(folder)
     exported = folder / ONNX_FILE
     if exported.exists():
         predictor = load_onnx(exported, device, threads)
-        if predictor.info.weights_sha256 == weights:
-            return predictor
+        if predictor.info.weights_sha256 == info.weights_sha256:
+            return replace(predictor, info=info)  # calibrated after the export, perhaps
     if device == OPENVINO:
         raise CheckpointError(
             f"{folder} has no {ONNX_FILE} of its weights, which OpenVINO needs; type: mien export {folder}"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mien.errors import MienError
 from mien.faces.detect import SURE
 from mien.labels import LabelSet
+from mien.models.postprocess import ConformalSets, class_sets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,7 @@ class Faces:
         frame: (n,) int64, place in the video; 0 in a picture.
         time_s: (n,) float64, seconds by the container's own timestamps; NaN in a picture.
         thresholds: per action unit, the probability from which it counts as present.
+        conformal: per class task, how sets of classes are made; empty for a model without.
         path: where the picture came from; empty for arrays.
         status: ``ok``, ``no face``, or ``error: ...`` with the reason.
         index: the frame that was searched and its time, also when it shows no face.
@@ -55,6 +57,7 @@ class Faces:
     frame: Array
     time_s: Array
     thresholds: dict[str, float] = field(default_factory=dict)
+    conformal: dict[str, ConformalSets] = field(default_factory=dict)
     path: str = ""
     status: str = OK
     index: tuple[int, float] = UNTIMED
@@ -158,6 +161,23 @@ class Faces:
         if not names:
             return [""] * len(self)
         return [names[i] for i in self.values[task].argmax(axis=1)] if len(self) else []
+
+    def sets(self, task: str = "expression") -> list[tuple[str, ...]]:
+        """Each face's classes that cannot be ruled out, the most probable first.
+
+        Of faces like the model's validation faces, the share ``conformal[task].coverage`` has its true class in the
+        set: one class means a sure answer, many mean that the picture does not tell. Smoothed values have no such
+        promise.
+
+        Raises:
+            MienError: the model was not calibrated for it.
+        """
+        if task not in self.conformal:
+            raise MienError(f"This model has no sets of {task} classes; type: mien calibrate RUN --coverage 0.9")
+        names, probs = self.labels[task], self.values[task]
+        inside = class_sets(probs, self.conformal[task])
+        order = np.argsort(-probs, axis=1, kind="stable")
+        return [tuple(names[i] for i in row if chosen[i]) for row, chosen in zip(order, inside, strict=True)]
 
     def to_pandas(self) -> "pd.DataFrame":
         """The rows that ``mien analyze`` writes; a picture without a face is one row that says so."""

@@ -13,6 +13,8 @@ from mien.config import Section, Task
 from mien.data.batch import Batch, Labelled
 from mien.labels import LabelSet
 from mien.losses import LOSSES
+from mien.methods.balancing import DynamicAverage, LossBalance, Uncertainty
+from mien.methods.surgery import GradientSurgery
 from mien.models.affect import AffectModel
 
 
@@ -94,10 +96,19 @@ class TaskLossSettings(MethodSettings):
             is ``va_binned``.
         balance: ``equal``: every task's loss counts alike, however few of the batch's faces carry it; ``labels``: it
             counts by the share of faces that do.
+        balance_losses: how the tasks' losses weigh each other beside ``weights``: ``none``; ``uncertainty``, learned
+            (Kendall et al. 2018); ``dwa``, by how fast each falls (Liu et al. 2019).
+        dwa_period, dwa_temperature: see ``DynamicAverage``.
+        gradients: what the shared part follows: the ``sum`` of the losses' gradients, or where they contradict each
+            other ``pcgrad``, ``cagrad``, ``aligned_mtl`` or ``nash_mtl``, which need torchjd; see ``GradientSurgery``.
     """
 
     va: Literal["va_ccc", "va_mse"] = "va_ccc"
     balance: Literal["equal", "labels"] = "equal"
+    balance_losses: Literal["none", "uncertainty", "dwa"] = "none"
+    dwa_period: int = Field(100, ge=1)
+    dwa_temperature: float = Field(2.0, gt=0)
+    gradients: Literal["sum", "pcgrad", "cagrad", "aligned_mtl", "nash_mtl"] = "sum"
 
 
 class PerTaskLoss(Method):
@@ -108,16 +119,45 @@ class PerTaskLoss(Method):
     """
 
     Settings: ClassVar[type[MethodSettings]] = TaskLossSettings
+    others: ClassVar[tuple[str, ...]] = ()
+    """Names of the terms of ``further``."""
+
+    def __init__(self, settings: Any, labels: LabelSet) -> None:
+        super().__init__(settings, labels)
+        self.balancing: LossBalance | None = None
+        if settings.balance_losses == "uncertainty":
+            self.balancing = Uncertainty(list(labels))
+        elif settings.balance_losses == "dwa":
+            self.balancing = DynamicAverage(list(labels), settings.dwa_period, settings.dwa_temperature)
+        terms = (*labels, *self.others)
+        self.surgery = None if settings.gradients == "sum" else GradientSurgery(settings.gradients, terms)
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        return self.terms(model(batch.image), batch)
+        return self.terms(model, model(batch.image), batch)
 
-    def terms(self, logits: dict[str, Tensor], batch: Labelled) -> dict[str, Tensor]:
-        """The terms of the loss of raw outputs (B, labels) per task, wherever they come from."""
-        terms = self.task_terms(logits, batch.target, batch.mask)
-        terms |= self.further(logits, batch)
-        terms["loss"] = torch.stack(list(terms.values())).sum()
-        return terms
+    def terms(self, model: nn.Module, logits: dict[str, Tensor], batch: Labelled) -> dict[str, Tensor]:
+        """The terms of the loss of the network's raw outputs (B, labels) per task, wherever they come from."""
+        losses = self.task_terms(logits, batch.target, batch.mask)
+        given = {task: batch.mask[task].any() for task in self.labels}
+        return self.summed(model, losses, given, self.further(logits, batch))
+
+    def summed(
+        self, model: nn.Module, losses: dict[str, Tensor], given: dict[str, Tensor], others: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """All terms and their ``loss``, balanced as the settings say.
+
+        Args:
+            model: the network, for its gradients.
+            losses: of every task.
+            given: whether any face of the batch taught it.
+            others: terms that are not of one task; they are added as they are.
+        """
+        terms = (losses if self.balancing is None else self.balancing(losses, given)) | others
+        loss = torch.stack(list(terms.values())).sum()
+        if self.surgery is not None:
+            loss = loss + self.surgery(model, terms)
+        shown = {} if self.balancing is None else dict(zip(self.labels, self.balancing.weights, strict=True))
+        return terms | {"loss": loss} | {f"weight_{task}": weight for task, weight in shown.items()}
 
     def task_terms(
         self, logits: dict[str, Tensor], target: Mapping[str, Tensor], mask: Mapping[str, Tensor], va: str = ""

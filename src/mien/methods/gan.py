@@ -17,6 +17,7 @@ from mien.generation.checkpoint import Makers, save_makers
 from mien.generation.condition import Labels, encode, thinned, width
 from mien.generation.info import MakerSpec
 from mien.generation.samples import write_samples
+from mien.labels import LabelSet
 from mien.losses.adversarial import critic_loss, gradient_penalty, maker_loss
 from mien.methods.base import PerTaskLoss, TaskLossSettings
 from mien.models.affect import AffectModel
@@ -72,6 +73,11 @@ class Gan(PerTaskLoss):
     learns_unlabelled: ClassVar[bool] = True
     game: ClassVar[bool] = True
     age: Tensor
+
+    def __init__(self, settings: GanSettings, labels: LabelSet) -> None:
+        super().__init__(settings, labels)
+        if self.balancing is not None or self.surgery is not None:
+            raise RecipeError("Method 'gan' adds its losses up; leave out balance_losses and gradients")
 
     def meet(self, model: AffectModel) -> None:
         """Build the generators for the faces and features of ``model``."""

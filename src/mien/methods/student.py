@@ -93,8 +93,8 @@ class Student(PerTaskLoss):
             own = LOSSES[self._loss_name(task, z)](z, batch.target[task], mask)
             keep = 1 - self.settings.teacher_weight if task in taught else 1.0
             terms[task] = self.weight(task) * (keep * labelled * own + self._distilled(task, z, mask, taught))
-        terms["loss"] = torch.stack(list(terms.values())).sum()
-        return terms
+        known = {t: torch.tensor(t in taught, device=z.device) | batch.mask[t].any() for t, z in logits.items()}
+        return self.summed(model, terms, known, {})
 
     def _distilled(self, task: str, z: Tensor, mask: Tensor, taught: Taught) -> Tensor:
         """Mean over the faces of D_i, weighed by lambda where there is a label."""

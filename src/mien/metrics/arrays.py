@@ -80,6 +80,15 @@ def class_indices(values: ArrayLike, mask: Mask, n_classes: int, what: str) -> I
     return filled.astype(np.int64)
 
 
+def known_rows(probs: ArrayLike, target: ArrayLike, mask: ArrayLike) -> tuple[Array, Indices]:
+    """Probabilities (n, C) and class indices (n,) of the rows whose class is known; raises ``ScoreError``."""
+    known = as_mask(mask, 1)
+    classes = np.shape(probs)[1]
+    wide = np.broadcast_to(known[:, None], (len(known), classes))
+    p = masked(probs, wide, "the probabilities")[known]
+    return p, class_indices(target, known, classes, "the targets")[known]
+
+
 def row_weights(mask: Mask, weights: ArrayLike | None) -> Array:
     """How much each entry counts: 0 where the mask is False, else the row's weight; the shape of ``mask``."""
     if weights is None:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mien.metrics.arrays import as_mask, class_indices, masked
+from mien.metrics.arrays import known_rows
 
 
 def expected_calibration_error(probs: ArrayLike, target: ArrayLike, mask: ArrayLike, bins: int = 15) -> float:
@@ -22,11 +22,8 @@ def expected_calibration_error(probs: ArrayLike, target: ArrayLike, mask: ArrayL
     >>> expected_calibration_error([[0.8, 0.2], [0.8, 0.2]], [0, 1], [True, True])
     0.3
     """
-    known = as_mask(mask, 1, "the mask")
-    classes = np.shape(probs)[1]
-    wide = np.broadcast_to(known[:, None], (len(known), classes))
-    p = masked(probs, wide, "the probabilities")[known]
-    right = p.argmax(axis=1) == class_indices(target, known, classes, "the targets")[known]
+    p, y = known_rows(probs, target, mask)
+    right = p.argmax(axis=1) == y
     if not len(p):
         return float("nan")
     sure = p.max(axis=1)

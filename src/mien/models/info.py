@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from mien import __version__
 from mien.errors import CheckpointError, MienError
-from mien.labels import LabelSet
+from mien.labels import CLASS_TASKS, LabelSet
+from mien.models.postprocess import ClassCalibration, Smoothing
 from mien.models.spec import ModelSpec
 
 FORMAT = 1
@@ -25,6 +26,8 @@ class ModelInfo(BaseModel):
         mien_version: the version of mien that wrote it.
         spec: how to build the network and prepare its input.
         thresholds: per action unit, the probability from which it counts as present; 0.5 where not given.
+        calibration: per class task, what its probabilities go through before they are read; nothing where not given.
+        smoothing: of videos over time, unless somebody asks for another.
         withheld: action units that it reads too badly to be reported unless somebody asks for them.
         recipe: the experiment's settings.
         provenance: one record per database that it learned from: name, fingerprint, rows, licence.
@@ -40,6 +43,8 @@ class ModelInfo(BaseModel):
     mien_version: str = __version__
     spec: ModelSpec
     thresholds: dict[str, float] = {}
+    calibration: dict[str, ClassCalibration] = {}
+    smoothing: Smoothing | None = None
     withheld: tuple[str, ...] = ()
     recipe: dict[str, Any] = {}
     provenance: list[dict[str, Any]] = []
@@ -52,6 +57,15 @@ class ModelInfo(BaseModel):
         for what, units in (("thresholds", self.thresholds), ("withheld", self.withheld)):
             if unknown := set(units) - set(self.spec.labels.get("au", ())):
                 raise ValueError(f"{what}: action units that the model does not have: {sorted(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_classes(self) -> Self:
+        for task, how in self.calibration.items():
+            if task not in CLASS_TASKS or task not in self.spec.labels:
+                raise ValueError(f"calibration: {task!r} is no task of classes that the model has")
+            if unknown := set(how.bias) - set(self.spec.labels[task]):
+                raise ValueError(f"calibration: {task} classes that the model does not have: {sorted(unknown)}")
         return self
 
     @property

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
-from mien.analysis.smoothing import Array
+from mien.smoothing import Array
 
 EYE = (0.37, 0.2)
 MOUTH_Y = -0.62

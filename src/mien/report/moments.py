@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from mien.analysis.peaks import find_peaks
-from mien.analysis.smoothing import smooth
 from mien.analysis.table import labels_in
 from mien.inference.table import column_of
+from mien.smoothing import smooth
 
 SMOOTH_S = 0.1
 PROMINENCE = 0.25  # of a probability; of an intensity, five times that

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from mien.analysis.overview import longest_gap_s
-from mien.analysis.smoothing import smooth
 from mien.analysis.synchrony import on_one_clock, synchrony
 from mien.analysis.table import Person, frames_per_second, labels_in
 from mien.errors import ScoreError
@@ -23,6 +22,7 @@ from mien.report.shares import au_distributions, expression_shares
 from mien.report.synchrony_plot import synchrony_plot
 from mien.report.timeline import au_timeline, clock, expression_timeline, va_timeline
 from mien.report.va_plane import va_plane
+from mien.smoothing import smooth
 
 PAIRS = 4  # of people that are drawn together, in all
 PAIR_RATE_HZ, PAIR_SMOOTH_S, PAIR_LEAST_S = 10.0, 0.2, 20.0

@@ -8,11 +8,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from mien.analysis.smoothing import Array
 from mien.analysis.table import labels_in
 from mien.report.binning import bin_series
 from mien.report.drawing import FAINT, INK, empty_figure, new_figure, styled
 from mien.report.timeline import clock
+from mien.smoothing import Array
 
 CELLS = 80  # of the density along each axis
 SPREAD = 0.06  # standard deviation of the density's kernel, in units of the plane

@@ -35,7 +35,7 @@ class ClipLoss(Method):
     def forward(self, model: nn.Module, batch: Any) -> dict[str, Tensor]:
         """The terms; ``batch`` is a ``ClipBatch``."""
         logits = model(batch.features, batch.frames)
-        return self.per_task.terms({task: z[batch.frames] for task, z in logits.items()}, batch)
+        return self.per_task.terms(model, {task: z[batch.frames] for task, z in logits.items()}, batch)
 
 
 class ClipRun(Run):

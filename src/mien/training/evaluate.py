@@ -26,6 +26,7 @@ from mien.labels import CLASS_TASKS, LabelSet
 from mien.metrics.scores import Score, find, score, to_records
 from mien.models.affect import ModelSpec
 from mien.models.outputs import read
+from mien.models.postprocess import ClassCalibration, postprocess
 from mien.models.temporal.clip_model import ClipModel
 from mien.training.clip_answers import answers
 
@@ -103,6 +104,7 @@ def predictions_on(
     faces: Faces,
     thresholds: Mapping[str, float] | None = None,
     store: Store | None = None,
+    calibration: Mapping[str, ClassCalibration] | None = None,
     part: Part = (0, 1),
 ) -> Predictions:
     """Predict the wanted faces of a table and put the annotators' labels beside.
@@ -111,7 +113,8 @@ def predictions_on(
 
     The store that the network reads keeps distributions; the one class that a score needs comes from the table, where
     a database may break ties between votes in its own way. ``store`` is what ``prepare(faces)`` gives, if at hand.
-    ``part`` is as for ``predict``.
+    ``part`` is as for ``predict``. ``thresholds`` and ``calibration`` are those of the model's ``ModelInfo``; without
+    them it speaks as it was trained.
 
     Raises:
         ScoreError: the table gives no label that the network predicts.
@@ -125,6 +128,7 @@ def predictions_on(
         )
     store = prepare(faces) if store is None else store
     preds = answers(model, faces, store) if isinstance(model, ClipModel) else predict(model, spec, store, part)
+    preds = postprocess(preds, spec.labels, calibration or {})
     target, mask = _truth(faces, store, labels)
     kept = np.any([known.reshape(len(store), -1).any(axis=1) for known in store.labels.mask.values()], axis=0)
     preds, target, mask = ({task: a[kept] for task, a in part.items()} for part in (preds, target, mask))

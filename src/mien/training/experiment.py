@@ -148,7 +148,8 @@ def _tested(run: Planned, folder: Path, name: str, progress: Progress) -> dict[s
         model = model.to(best_device())
         database = next(d for d in open_databases(run.recipe) if d.settings.name == name)
         faces = database.faces(run.recipe, model.spec.labels, database.settings.test)
-        predictions = predictions_on(model, model.spec, faces, info.thresholds, prepare(faces, progress))
+        store = prepare(faces, progress)
+        predictions = predictions_on(model, model.spec, faces, info.thresholds, store, info.calibration)
         about = {"split": faces.where, "rows": len(predictions.rows), "step": info.step}
         about["au_by_expression"] = _au_by_expression(model, predictions)
         write_evaluation(folder / "test", name, predictions, predictions.score(), about)

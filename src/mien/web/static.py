@@ -92,9 +92,15 @@ def _index(predictor: Predictor, examples: list[str]) -> str:
     return page
 
 
-def _columns(all_names: tuple[str, ...], wanted: tuple[str, ...]) -> dict[str, object]:
-    """Where the reported labels stand in a row of the network's output."""
-    return {"width": len(all_names), "columns": [all_names.index(name) for name in wanted]}
+def _output(task: str, predictor: Predictor) -> dict[str, object]:
+    """Where the reported labels stand in a row of the network's output, and what is done to them."""
+    info = predictor.info
+    names = info.spec.labels[task]
+    output: dict[str, object] = {"width": len(names), "columns": [names.index(n) for n in info.reported.get(task, ())]}
+    if (how := info.calibration.get(task)) and not how.is_identity:
+        bias = [how.bias.get(name, 0.0) for name in names]
+        output["calibration"] = {"temperature": how.temperature, "bias": bias}
+    return output
 
 
 def _settings(predictor: Predictor, min_face: int) -> dict[str, object]:
@@ -103,7 +109,7 @@ def _settings(predictor: Predictor, min_face: int) -> dict[str, object]:
     detector = mtcnn.Mtcnn(min_face, threads=1)
     return {
         "labels": info.reported,
-        "outputs": {task: _columns(names, info.reported.get(task, ())) for task, names in info.spec.labels.items()},
+        "outputs": {task: _output(task, predictor) for task in info.spec.labels},
         "preprocessing": {**info.spec.preprocessing.model_dump(), "template": TEMPLATE.tolist()},
         "thresholds": info.thresholds,
         "present_from": PRESENT_FROM,

@@ -45,8 +45,21 @@ export function crop(image, face, set) {
   return data;
 }
 
+const TINY = 1e-30;
+
+/** p^(1/T) e^b, scaled to add up to 1; TINY and all as in mien.models.postprocess. */
+export function calibrated(probs, { temperature, bias }) {
+  const z = probs.map((p, i) => Math.log(Math.max(p, TINY)) / temperature + bias[i]);
+  const most = Math.max(...z), weights = z.map((value) => Math.exp(value - most));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
+}
+
 export class Network {
-  /** `session`: of the exported network; `set`: its preprocessing; `outputs`: task -> width of its rows and columns to take. */
+  /**
+   * `session`: of the exported network; `set`: its preprocessing; `outputs`: task -> width of its rows, columns to take,
+   * and for some the calibration of what is taken.
+   */
   constructor(ort, session, set, outputs) {
     Object.assign(this, { ort, session, set, outputs });
   }
@@ -65,8 +78,10 @@ export class Network {
     const tensor = new this.ort.Tensor("float32", input, [faces.length, 3, size, size]);
     const outputs = await this.session.run({ image: tensor });
     faces.forEach((face, n) => {
-      face.values = Object.fromEntries(Object.entries(this.outputs).map(([task, { width, columns }]) =>
-        [task, columns.map((i) => outputs[task].data[n * width + i])]));
+      face.values = Object.fromEntries(Object.entries(this.outputs).map(([task, { width, columns, calibration }]) => {
+        const values = columns.map((i) => outputs[task].data[n * width + i]);
+        return [task, calibration ? calibrated(values, calibration) : values];
+      }));
     });
     return faces;
   }

@@ -1,4 +1,4 @@
-"""Smoothing and baseline, against scipy and by hand."""
+"""Smoothing, against scipy and by hand."""
 
 from typing import Any
 
@@ -8,11 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
-from faces_table import video_table
-from mien.analysis.baseline import correct_baseline, subtract_baseline
-from mien.analysis.smoothing import smooth
-from mien.analysis.table import check_analysis, people_in
 from mien.errors import MienError, ScoreError
+from mien.smoothing import smooth
 
 NAN = float("nan")
 RATE = 25.0
@@ -66,6 +63,16 @@ def test_width_zero_changes_nothing_and_the_argument_stays(series: np.ndarray) -
     np.testing.assert_array_equal(series, before)
 
 
+@pytest.mark.parametrize("kernel", ["gaussian", "box"])
+def test_columns_are_smoothed_as_if_each_stood_alone(kernel: str, series: np.ndarray) -> None:
+    gaps = np.where(np.arange(200) % 7 == 0, NAN, series)
+    times = np.random.default_rng(1).random(200).cumsum()
+    both = smooth(np.stack([series, gaps], axis=1), times, 2.0, kernel)
+    np.testing.assert_array_equal(both[:, 0], smooth(series, times, 2.0, kernel))
+    np.testing.assert_array_equal(both[:, 1], smooth(gaps, times, 2.0, kernel))
+    assert smooth(np.zeros((3, 0)), [0, 1, 2], 2.0, kernel).shape == (3, 0)
+
+
 def test_bad_series_are_refused() -> None:
     with pytest.raises(ScoreError, match="one time for each value"):
         smooth([1, 2], [0], 1)
@@ -75,20 +82,3 @@ def test_bad_series_are_refused() -> None:
         smooth([1], [0], -1)
     with pytest.raises(MienError, match="did you mean 'gaussian'"):
         smooth([1], [0], 1, "gausian")
-
-
-def test_a_baseline_is_the_median_of_the_quiet_window() -> None:
-    values, times = [0.2, 0.4, 0.3, 0.9, NAN, 0.9], [0, 1, 2, 3, 4, 5]
-    np.testing.assert_allclose(subtract_baseline(values, times, (0, 2)), [-0.1, 0.1, 0, 0.6, NAN, 0.6], atol=1e-12)
-    np.testing.assert_allclose(subtract_baseline(values, times)[0], 0.2 - 0.4)  # the mean would be 0.54
-    with pytest.raises(ScoreError, match=r"between 4 s and 4\.5 s"):
-        subtract_baseline(values, times, (4, 4.5))
-
-
-def test_every_person_has_an_own_baseline() -> None:
-    table = check_analysis(video_table(seconds=4))
-    table.loc[table["track_id"] == 1, "AU04"] += 0.5
-    corrected = correct_baseline(table, ["AU04"])
-    medians = [rows["AU04"].median() for rows in people_in(corrected).values()]
-    np.testing.assert_allclose(medians, [0, 0], atol=1e-12)
-    assert table["AU04"].max() > 0.5 and corrected["AU12"].equals(table["AU12"])
