@@ -163,9 +163,11 @@ def leaks(
     path: TableFile,
     other: Annotated[Path | None, typer.Argument(metavar="[OTHER]", help="A second table to compare with.")] = None,
     threshold: Annotated[float, typer.Option(help="Pairs of pictures more alike than this are near copies.")] = 0.97,
+    by: Annotated[str, typer.Option(help="Column whose values are the sides to compare.")] = "split",
+    within: Annotated[bool, typer.Option("--within", help="Look inside each split, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find pictures that two splits of a table share, or two tables: exact copies, and near ones.
+    """Find pictures that two splits of a table share, or two tables: exact copies, near ones, and mirrored ones.
 
     mien table leaks split.parquet
 
@@ -177,7 +179,7 @@ def leaks(
     table = _open(path)
     second = _open(other) if other else None
     with counting("reading pictures", len(table) + len(second or ())) as advance:
-        found = find_leaks(table, second, threshold, advance)
+        found = find_leaks(table, second, threshold, advance, by, within)
     if as_json:
         _print_json(found.to_dict())
     else:
@@ -240,12 +242,12 @@ def _show_summary(summary: "Summary") -> None:
 def _show_leaks(found: "Leaks") -> None:
     from mien.cli.tables import print_grid
 
-    rows = [[f"{c.split_a} - {c.split_b}", c.exact, c.near, c.rows_a, c.rows_b] for c in found.between]
-    columns = ["splits", "exact pairs", "near pairs", "rows of the first", "rows of the second"]
+    rows = [[f"{c.split_a} - {c.split_b}", c.exact, c.near, c.mirrored, c.rows_a, c.rows_b] for c in found.between]
+    columns = ["splits", "exact pairs", "near pairs", "mirrored pairs", "rows of the first", "rows of the second"]
     print_grid(f"Copies (near: similarity above {found.threshold:g})", [columns, *rows])
     for pair in found.pairs[:SHOWN]:
-        kind = "exact" if pair.exact else f"similarity {pair.similarity:.3f}"
+        kind = "exact" if pair.kind == "exact" else f"{pair.kind}, similarity {pair.similarity:.3f}"
         typer.echo(f"  row {pair.row_a} ({pair.split_a}) and row {pair.row_b} ({pair.split_b}): {kind}")
     if found.unreadable:
         typer.echo(f"{len(found.unreadable)} pictures cannot be read: 'mien table check --images' names them")
-    typer.echo(f"{found.exact} exact and {found.near} near pairs")
+    typer.echo(f"{found.exact} exact, {found.near} near and {found.mirrored} mirrored pairs")
