@@ -1,4 +1,4 @@
-"""Pictures that are on two sides: exact, near and mirrored copies between the splits of a table, or between two tables."""
+"""Pictures that are on two sides: exact, near and mirrored copies, between the splits of a table or two tables."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -127,7 +127,7 @@ def find_leaks(
 
 @dataclass
 class _Found:
-    """The pairs of two splits; ``once``: both are the same split, where a pair counts once and a row is no copy of itself."""
+    """The pairs of two splits; ``once``: of a split with itself, where each two rows meet once."""
 
     split_a: str
     split_b: str
