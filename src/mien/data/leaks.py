@@ -149,8 +149,7 @@ class _Found:
         self.pairs += [Pair(a, b, self.split_a, self.split_b, value, kind) for a, b, value in listed]
 
     def counts(self) -> Between:
-        counts = (self.pairs_of[kind] for kind in KINDS)
-        return Between(self.split_a, self.split_b, *counts, len(self.rows_a), len(self.rows_b))
+        return Between(self.split_a, self.split_b, **self.pairs_of, rows_a=len(self.rows_a), rows_b=len(self.rows_b))
 
 
 def _compare(prints_a: Prints, a: str, prints_b: Prints, b: str, threshold: float, once: bool) -> _Found:

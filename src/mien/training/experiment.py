@@ -17,11 +17,9 @@ from mien.errors import RecipeError
 from mien.files import atomic_write
 from mien.labels import LabelSet
 from mien.methods import METHODS
-from mien.metrics.grouped import mean_by_prediction
 from mien.models.checkpoint import load
-from mien.models.network import Network
 from mien.training.databases import OpenDatabase, network_labels, open_databases
-from mien.training.evaluate import Predictions, best_device, predictions_on, write_evaluation
+from mien.training.evaluate import au_by_expression, best_device, predictions_on, write_evaluation
 from mien.training.loop import Silent, Watcher
 from mien.training.record import environment, provenance
 from mien.training.samples import write_samples
@@ -150,22 +148,6 @@ def _tested(run: Planned, folder: Path, name: str, progress: Progress) -> dict[s
         faces = database.faces(run.recipe, model.spec.labels, database.settings.test)
         predictions = predictions_on(model, model.spec, faces, info.thresholds, prepare(faces, progress))
         about = {"split": faces.where, "rows": len(predictions.rows), "step": info.step}
-        about["au_by_expression"] = _au_by_expression(model, predictions)
+        about["au_by_expression"] = au_by_expression(predictions) if "expression" in predictions.labels else None
         write_evaluation(folder / "test", name, predictions, predictions.score(), about)
     return dict(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _au_by_expression(model: Network, predictions: Predictions) -> dict[str, Any] | None:
-    """Mean AU probabilities of the faces by their predicted expression (SJMT, Figure 2 and Table 3)."""
-    labels = model.spec.labels
-    if not {"au", "expression"} <= labels.keys() or "expression" not in predictions.labels:
-        return None
-    chosen = predictions.everything["expression"].argmax(axis=1)
-    means, counts = mean_by_prediction(predictions.everything["au"], chosen, len(labels["expression"]))
-    rounded = [[None if value != value else round(float(value), 4) for value in row] for row in means]
-    return {
-        "expressions": list(labels["expression"]),
-        "aus": list(labels["au"]),
-        "means": rounded,
-        "counts": [int(count) for count in counts],
-    }
