@@ -53,7 +53,9 @@ def plan(recipe: Recipe, databases: Sequence[OpenDatabase]) -> list[Planned]:
 
 
 def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -> Iterator[Planned]:
-    names = tuple(database.settings.name for database in databases)
+    names = tuple(
+        d.settings.name for d in databases if d.settings.name in (recipe.experiment.about or (d.settings.name,))
+    )
     for seed in recipe.experiment.seeds:
         for method in recipe.experiment.methods:
             settings = {**(recipe.method if recipe.method["name"] == method else {}), "name": method}
@@ -62,7 +64,7 @@ def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -
             if staged or not choose(METHODS, method, "method", RecipeError).one_task_each:
                 yield Planned(method, seed, f"{method}-seed{seed}", seeded, names)
                 continue
-            for database in databases:
+            for database in (d for d in databases if d.settings.name in names):
                 for task in (t for t, names in database.labels.items() if set(names) & set(labels.get(t, ()))):
                     name = database.settings.name
                     single = _alone(seeded, database, task, labels[task])
@@ -130,7 +132,7 @@ def run_experiment(
         "au_by_expression": grouped,
     }
     atomic_write(folder / RESULTS_FILE, json.dumps(results, indent=1))
-    everywhere = [run for run in runs if len(run.test_on) == len(databases)]
+    everywhere = [run for run in runs if len(run.recipe.data) == len(databases)]
     if everywhere:
         shown = next((run for run in everywhere if run.method == "sjmt"), everywhere[0])
         tested = open_databases(shown.recipe)  # with folds, another seed tests on other faces
