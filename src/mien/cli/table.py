@@ -1,24 +1,23 @@
 """``mien table``: make label tables from databases, check them, count them, split them, look for leaks."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli import interchange
 from mien.errors import MienError
 
 if TYPE_CHECKING:
     from mien.data.faults import Report
     from mien.data.leaks import Leaks
-    from mien.data.read_faults import ReadFault
     from mien.data.summary import Summary
     from mien.data.table import LabelTable
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Make label tables from databases, check them, count what they hold, split them, look for leaks.",
+    help="Make label tables from databases; check, count, split and exchange them, and look for leaks.",
 )
 
 TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help="A label table: a Parquet file made by 'mien table'.")]
@@ -68,7 +67,7 @@ def read(
         table.write(out)
     for column, note in table.notes.items():
         typer.echo(f"note on {column}: {note}")
-    _write_read_faults(table.read_faults, out.with_suffix(".faults.csv"))
+    interchange.list_faults(table.read_faults, out.with_suffix(".faults.csv"))
     typer.echo(f"{out}: {len(table)} rows. Next: mien table check {out}")
 
 
@@ -186,6 +185,10 @@ def leaks(
         _show_leaks(found)
 
 
+app.command("export", no_args_is_help=True)(interchange.export)
+app.command("import", no_args_is_help=True)(interchange.convert)
+
+
 def _open(path: Path) -> "LabelTable":
     from mien.data.table import LabelTable
 
@@ -208,19 +211,6 @@ def _show_report(report: "Report") -> None:
         if fault.count > len(fault.findings):
             typer.echo(f"  ... and {fault.count - len(fault.findings)} more")
     typer.echo(f"{report.table}: {report.rows} rows, {report.errors} errors, {report.warnings} warnings")
-
-
-def _write_read_faults(faults: "Sequence[ReadFault]", path: Path) -> None:
-    """List what could not be taken, beside the table; a list of an earlier reading does not stay."""
-    from mien.data.read_faults import sums, write_faults
-
-    if faults or path.exists():
-        write_faults(path, faults)
-    for kind, places, rows, first in sums(faults):
-        where = first.file if first.line is None else f"{first.file} line {first.line}"
-        typer.echo(f"{kind}: {places} times, {rows} faces left out; first in {where}: {first.found}")
-    if faults:
-        typer.echo(f"{path}: all {len(faults)} with file and line")
 
 
 def _show_summary(summary: "Summary") -> None:
