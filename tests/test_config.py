@@ -74,7 +74,7 @@ def test_what_is_not_said_has_a_default(written):
             '[[data]]\nname = "B"\npath = "b"\nfolds = { cuont = 3 }',
             "unknown key 'data.1.folds.cuont'; did you mean 'count'?",
         ),
-        ("[experiment]\nqqq = 1", "unknown key 'experiment.qqq'; known: methods, seeds"),
+        ("[experiment]\nqqq = 1", "unknown key 'experiment.qqq'; known: about, methods, seeds"),
     ],
 )
 def test_an_unknown_key_names_its_place_and_the_nearest(written, line, said):
@@ -226,7 +226,7 @@ def test_wanted_labels_are_the_recipes_own_in_order_or_all_that_are_given(writte
 )
 def test_there_is_one_way_to_split(written, two):
     path = written(SMALL.replace('path = "a.parquet"', f'path = "a.parquet"\n{two}'))
-    said = "data.0: folds, fractions and carve_val exclude each other; keep one of them"
+    said = "data.0: folds, fractions, carve_val and few exclude each other; keep one of them"
     assert message_of(path) == f"{path}: {said}"
     for one in two.split("\n"):
         read_recipe(written(SMALL.replace('path = "a.parquet"', f'path = "a.parquet"\n{one}')))

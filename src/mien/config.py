@@ -42,6 +42,14 @@ class Folds(Section):
     seed: int = 0  # of the partition; the same for every run, so that runs can be compared
 
 
+class Few(Section):
+    """Few pictures a class to learn from: ``train`` and ``val`` rows of each, drawn by the run's seed."""
+
+    task: Literal["expression", "compound"] = "expression"
+    train: int = Field(15, ge=1)
+    val: int = Field(5, ge=1)
+
+
 class Balance(Section):
     """Rare labels drawn more often: the ``balance`` of a database.
 
@@ -88,6 +96,7 @@ class Database(Section):
         train, val, test: names of the splits.
         folds: make the splits anew, by subject; ``fractions``: likewise, one seeded split.
         carve_val: share of the training rows, whole subjects, that validates: for a database without such a split.
+        few: train and validate on a few of the training rows of each class; with a run's seed these change, too.
         balance: draw rare labels of its training rows more often.
     """
 
@@ -102,13 +111,14 @@ class Database(Section):
     folds: Folds | None = None
     fractions: dict[str, float] | None = None
     carve_val: Share = 0.0
+    few: Few | None = None
     balance: Balance | None = None
     rows: dict[str, str] = {}  # keep only the rows with these values, for example {source = "lfw"}
 
     @model_validator(mode="after")
     def _one_way_to_split(self) -> Self:
-        if sum(map(bool, (self.folds, self.fractions, self.carve_val))) > 1:
-            raise ValueError("folds, fractions and carve_val exclude each other; keep one of them")
+        if sum(map(bool, (self.folds, self.fractions, self.carve_val, self.few))) > 1:
+            raise ValueError("folds, fractions, carve_val and few exclude each other; keep one of them")
         return self
 
     def resolved_path(self) -> Path:
@@ -187,10 +197,15 @@ class Training(Section):
 
 
 class Experiment(Section):
-    """A comparison: every method with every seed, on the same splits and with the same budget of images."""
+    """A comparison: every method with every seed, on the same splits and with the same budget of images.
+
+    ``about`` names the databases that it is about, all when empty: others train networks that learn several, but are
+    not tested, and have no network of their own.
+    """
 
     methods: tuple[str, ...] = Field(("single", "alternating", "sjmt"), min_length=1)
     seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
+    about: tuple[str, ...] = ()
 
 
 class Recipe(Section):
@@ -214,6 +229,8 @@ class Recipe(Section):
         names = [database.name for database in self.data]
         if len(set(names)) < len(names):
             raise ValueError(f"two databases share a name in {names}; give each its own")
+        if unknown := set(self.experiment.about) - set(names):
+            raise ValueError(f"[experiment] about: no database is called {', '.join(sorted(unknown))}; known: {names}")
         if "name" not in self.method:
             raise ValueError("[method] has no name; expected for example name = 'sjmt'")
         if self.labels is not None:

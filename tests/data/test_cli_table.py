@@ -83,7 +83,7 @@ def test_split_then_leaks(faces: Path) -> None:
     result = mien("split", faces, "--out", out)
     assert result.exit_code == 0
     assert all(part in result.output for part in ("train 16 rows", "val 2 rows", "test 2 rows"))
-    assert "0 exact and 0 near pairs" in mien("leaks", out).output
+    assert "0 exact, 0 near and 0 mirrored pairs" in mien("leaks", out).output
     other = json.loads(mien("leaks", out, faces, "--json").stdout)
     assert other["exact"] == 20
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from mien.data.databases import read_database
-from mien.data.leaks import find_leaks, thumbnail
+from mien.data.leaks import find_leaks
+from mien.data.prints import thumbnail
 from mien.data.table import LabelTable
 from mien.errors import TableError
 
@@ -41,12 +42,36 @@ def test_exact_and_near_copies_between_splits() -> None:
     files = [png(image) for image in images] + [png(images[1]), png(brighter(images[2])), png(images[0])]
     splits = ["train"] * 6 + ["test", "test", "train"]  # the last is a copy inside train, which is no leak
     found = find_leaks(table_of(files, splits))
-    pairs = {(pair.row_a, pair.row_b, pair.split_a, pair.split_b, pair.exact) for pair in found.pairs}
-    assert pairs == {(1, 6, "train", "test", True), (2, 7, "train", "test", False)}
+    pairs = {(pair.row_a, pair.row_b, pair.split_a, pair.split_b, pair.kind) for pair in found.pairs}
+    assert pairs == {(1, 6, "train", "test", "exact"), (2, 7, "train", "test", "near")}
     assert (found.exact, found.near) == (1, 1)
     (between,) = found.between
     assert (between.rows_a, between.rows_b) == (2, 2)
     assert found.pairs[0].similarity == 1.0 and 0.97 < found.pairs[1].similarity <= 1.0001
+
+
+def test_a_mirrored_copy_is_found_and_a_symmetric_face_counts_once() -> None:
+    face, other = pixels(0), pixels(1)
+    symmetric = np.concatenate([other[:, :24], other[:, 23::-1]], axis=1)
+    files = [png(face), png(symmetric), png(face[:, ::-1]), png(brighter(symmetric))]
+    found = find_leaks(table_of(files, ["train", "train", "test", "test"]))
+    assert {(pair.row_a, pair.row_b, pair.kind) for pair in found.pairs} == {(0, 2, "mirrored"), (1, 3, "near")}
+    assert (found.exact, found.near, found.mirrored) == (0, 1, 1)
+
+
+def test_within_a_split_a_pair_counts_once_and_a_row_is_no_copy_of_itself() -> None:
+    files = [png(pixels(0)), png(pixels(1)), png(pixels(0)), png(brighter(pixels(1)))]
+    table = table_of(files, ["train"] * 4)
+    found = find_leaks(table, within=True)
+    assert [(pair.row_a, pair.row_b, pair.kind) for pair in found.pairs] == [(0, 2, "exact"), (1, 3, "near")]
+    assert find_leaks(table_of(files, ["a", "a", "b", "b"]), within=True).to_dict()["between"][0]["rows_a"] == 2
+
+
+def test_sides_may_be_another_column() -> None:
+    table = LabelTable(pa.table({"image": [png(pixels(0))] * 2, "split": ["train"] * 2, "fold": [0, 1]}))
+    assert [(p.split_a, p.split_b) for p in find_leaks(table, by="fold").pairs] == [("0", "1")]
+    with pytest.raises(TableError, match="no column 'flod'; did you mean 'fold'"):
+        find_leaks(table, by="flod")
 
 
 def test_between_two_tables_only() -> None:
@@ -71,7 +96,7 @@ def test_threshold_and_other_encodings() -> None:
 def test_plain_pictures_are_alike_only_when_equal() -> None:
     grey, black = (np.full((48, 48, 3), value, np.uint8) for value in (128, 0))
     found = find_leaks(table_of([png(grey), png(black), png(grey)], ["train", "train", "test"]))
-    assert [(pair.row_a, pair.row_b, pair.exact) for pair in found.pairs] == [(0, 2, True)]
+    assert [(pair.row_a, pair.row_b, pair.kind) for pair in found.pairs] == [(0, 2, "exact")]
 
 
 def test_broken_pictures_are_reported_and_paths_are_read(tmp_path: Path) -> None:
@@ -105,12 +130,14 @@ def test_a_table_without_splits_is_refused() -> None:
 def test_real_fer2013_copies_are_those_of_the_datasheet() -> None:
     table = read_database("fer2013plus", str(DATA))
     columns = table.read(["usage", "leaks", "train_similarity"]).to_pydict()
-    found = find_leaks(table.replace("split", columns["usage"]))
+    found = find_leaks(table, by="usage")
     for usage in ("PublicTest", "PrivateTest"):
         rows = [row for row, value in enumerate(columns["usage"]) if value == usage]
-        pairs = [pair for pair in found.pairs if pair.split_a == "Training" and pair.split_b == usage]
-        assert {pair.row_b for pair in pairs if pair.exact} == {row for row in rows if columns["leaks"][row]}
+        listed = [p for p in found.pairs if p.kind != "mirrored"]
+        pairs = [pair for pair in listed if pair.split_a == "Training" and pair.split_b == usage]
+        assert {pair.row_b for pair in pairs if pair.kind == "exact"} == {row for row in rows if columns["leaks"][row]}
         alike = {row for row in rows if columns["leaks"][row] or columns["train_similarity"][row] > 0.97}
         assert len({pair.row_b for pair in pairs} ^ alike) <= 2  # at the threshold rounding decides
-    copies = {p.row_b for p in found.pairs if p.exact and (p.split_a, p.split_b) == ("PublicTest", "PrivateTest")}
+    exact = [p for p in found.pairs if p.kind == "exact"]
+    copies = {p.row_b for p in exact if (p.split_a, p.split_b) == ("PublicTest", "PrivateTest")}
     assert len([row for row in copies if not columns["leaks"][row]]) == 26

@@ -1,16 +1,15 @@
 """``mien evaluate``: score a trained network on a table."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli.examine import examine_all
 
 if TYPE_CHECKING:
-    from mien.metrics.scores import Score
+    from mien.data.table import LabelTable
 
 
 def evaluate(
@@ -25,6 +24,16 @@ def evaluate(
     where: Annotated[list[str], typer.Option(help="Only rows with COLUMN=VALUE. Repeat it.")] = [],  # noqa: B006
     task: Annotated[list[str], typer.Option(help="Score only these tasks. Repeat it.")] = [],  # noqa: B006
     name: Annotated[str | None, typer.Option(help="Name of the result files; default: that of TABLE.")] = None,
+    group: Annotated[
+        list[str],
+        typer.Option(help="Score groups of people apart: a column, or a number cut at bounds, age=30,50. Repeat it."),
+    ] = [],  # noqa: B006
+    by_expression: Annotated[
+        bool, typer.Option("--au-by-expression", help="Mean of each action unit by predicted expression, and a plot.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the result files; default: RUN/test.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Instead of one TABLE: all that a model card says, on the data in $MIEN_DATA.")
@@ -34,9 +43,13 @@ def evaluate(
 ) -> None:
     """Score a network: every task that the table gives, label by label, with 95 % intervals by bootstrap over people.
 
-    Writes RUN/test/NAME.json with the scores and RUN/test/NAME.parquet with every prediction.
+    Writes RUN/test/NAME.json with the scores, NAME.html as a page, and NAME.parquet with every prediction.
 
         mien evaluate runs/demo/sjmt-seed0 demo/B.parquet --split test
+
+    Scores of groups of people, and the gaps between them (equal opportunity, demographic parity, worst group):
+
+        mien evaluate default london.parquet --group sex --group age=30 --out results
 
     With --all it runs the exams by which the shipped network is measured (see mien.examination), on whole pictures
     as a user would give them: scores, groups, spoiled pictures, pictures without a face. It needs no torch.
@@ -61,7 +74,12 @@ def evaluate(
     from mien.metrics.scores import to_records
     from mien.models.checkpoint import load_any
     from mien.models.shipped import run_folder
-    from mien.training.evaluate import best_device, predictions_on, write_evaluation
+    from mien.report.drawing import save_plot
+    from mien.report.evaluation_page import scores_grid, write_evaluation_page
+    from mien.report.firing import firing_table
+    from mien.report.plots import au_by_expression_plot
+    from mien.report.results import au_by_expression_table
+    from mien.training.evaluate import au_by_expression, best_device, predictions_on, write_evaluation
 
     rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split else {})
     if "" in rows.values():
@@ -77,26 +95,59 @@ def evaluate(
     model, store = model.to(best_device()), prepare(faces, bar)
     predictions = predictions_on(model, model.spec, faces, info.thresholds, store, calibration=info.calibration)
     scores = predictions.score()
-    about = {"table": str(table), "fingerprint": opened.fingerprint, "rows": len(predictions.rows), "where": rows}
-    write_evaluation(run / "test", faces.name, predictions, scores, about)
+    about: dict[str, Any] = {
+        "table": str(table),
+        "fingerprint": opened.fingerprint,
+        "rows": len(predictions.rows),
+        "where": rows,
+    }
+    about["groups"] = [predictions.by_group(*_grouping(opened, text)).to_dict() for text in group]
+    grouped = about["au_by_expression"] = au_by_expression(predictions)
+    folder = out or run / "test"
+    write_evaluation(folder, faces.name, predictions, scores, about)
+    page = write_evaluation_page(folder / f"{faces.name}.json")
+    if by_expression and grouped is None:
+        raise MienError(f"--au-by-expression: {run} does not predict both expressions and action units")
     if as_json:
         content = {"about": about, "rows_sha256": predictions.rows_hash, "scores": to_records(scores)}
         typer.echo(json.dumps(content))
         return
     if split is None and "split" in opened.columns:
         typer.echo("Note: this scores the rows of all splits, training rows included; --split test takes one.")
-    print_grid(f"{run} on {len(predictions.rows)} faces of {table}", _grid(scores))
-    typer.echo(f"{run / 'test' / faces.name}.json and .parquet: scores and predictions")
+    print_grid(f"{run} on {len(predictions.rows)} faces of {table}", scores_grid(to_records(scores)))
+    for one in about["groups"]:
+        _show_groups(one)
+    if by_expression and grouped is not None:
+        print_grid("Mean AU probability by predicted expression (* fires)", au_by_expression_table(grouped), flip=True)
+        print_grid("Units that fire, and those of the SJMT paper", firing_table(grouped))
+        plot = folder / f"{faces.name}-au-by-expression"
+        save_plot(au_by_expression_plot(grouped, f"{faces.name}: mean AU probability by predicted expression"), plot)
+        typer.echo(f"{plot}.png and .svg: the same as a picture")
+    typer.echo(f"{folder / faces.name}.json and .parquet: scores and predictions; {page}: a page of them")
     typer.echo(f"Rows scored: {predictions.rows_hash[:16]} (the same for everybody who scores these faces)")
 
 
-def _grid(scores: "Sequence[Score]") -> list[list[str]]:
-    """Labels by metrics, task after task; the means of a task come first."""
-    from mien.metrics.intervals import Interval
-    from mien.report.results import shown
+def _grouping(table: "LabelTable", text: str) -> tuple[str, list[Any]]:
+    """A column and each row's group, from ``sex`` or ``age=30,50``."""
+    from mien.errors import MienError
+    from mien.metrics.groups import ranges
 
-    rows = [["task", "label", "metric", "score [95 %]", "faces", "undefined"]]
-    for s in sorted(scores, key=lambda s: (s.task, s.label != "")):
-        interval = Interval(s.value, s.low, s.high, s.n, s.n, 0)
-        rows.append([s.task, s.label or "all", s.metric, shown(interval), str(s.n), str(s.undefined or "")])
-    return rows
+    column, _, bounds = text.partition("=")
+    table.require([column])
+    values = table.read([column]).column(column).to_pylist()
+    if not bounds:
+        return column, values
+    try:
+        return column, list(ranges(values, sorted(float(bound) for bound in bounds.split(","))))
+    except (ValueError, TypeError):
+        raise MienError(f"--group {text}: expected a column of numbers and bounds, for example age=30,50") from None
+
+
+def _show_groups(record: dict[str, Any]) -> None:
+    from mien.cli.tables import print_grid
+    from mien.report.group_tables import gaps_table, groups_table, left_out
+
+    print_grid(f"By {record['column']}", groups_table(record))
+    print_grid("Gaps (by chance: with people dealt to the groups at random)", gaps_table(record))
+    if sentence := left_out(record):
+        typer.echo(sentence)

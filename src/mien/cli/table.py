@@ -1,24 +1,23 @@
 """``mien table``: make label tables from databases, check them, count them, split them, look for leaks."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli import interchange
 from mien.errors import MienError
 
 if TYPE_CHECKING:
     from mien.data.faults import Report
     from mien.data.leaks import Leaks
-    from mien.data.read_faults import ReadFault
     from mien.data.summary import Summary
     from mien.data.table import LabelTable
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Make label tables from databases, check them, count what they hold, split them, look for leaks.",
+    help="Make label tables from databases; check, count, split and exchange them, and look for leaks.",
 )
 
 TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help="A label table: a Parquet file made by 'mien table'.")]
@@ -68,7 +67,7 @@ def read(
         table.write(out)
     for column, note in table.notes.items():
         typer.echo(f"note on {column}: {note}")
-    _write_read_faults(table.read_faults, out.with_suffix(".faults.csv"))
+    interchange.list_faults(table.read_faults, out.with_suffix(".faults.csv"))
     typer.echo(f"{out}: {len(table)} rows. Next: mien table check {out}")
 
 
@@ -163,9 +162,11 @@ def leaks(
     path: TableFile,
     other: Annotated[Path | None, typer.Argument(metavar="[OTHER]", help="A second table to compare with.")] = None,
     threshold: Annotated[float, typer.Option(help="Pairs of pictures more alike than this are near copies.")] = 0.97,
+    by: Annotated[str, typer.Option(help="Column whose values are the sides to compare.")] = "split",
+    within: Annotated[bool, typer.Option("--within", help="Look inside each split, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find pictures that two splits of a table share, or two tables: exact copies, and near ones.
+    """Find pictures that two splits of a table share, or two tables: exact copies, near ones, and mirrored ones.
 
     mien table leaks split.parquet
 
@@ -177,11 +178,15 @@ def leaks(
     table = _open(path)
     second = _open(other) if other else None
     with counting("reading pictures", len(table) + len(second or ())) as advance:
-        found = find_leaks(table, second, threshold, advance)
+        found = find_leaks(table, second, threshold, advance, by, within)
     if as_json:
         _print_json(found.to_dict())
     else:
         _show_leaks(found)
+
+
+app.command("export", no_args_is_help=True)(interchange.export)
+app.command("import", no_args_is_help=True)(interchange.convert)
 
 
 def _open(path: Path) -> "LabelTable":
@@ -208,19 +213,6 @@ def _show_report(report: "Report") -> None:
     typer.echo(f"{report.table}: {report.rows} rows, {report.errors} errors, {report.warnings} warnings")
 
 
-def _write_read_faults(faults: "Sequence[ReadFault]", path: Path) -> None:
-    """List what could not be taken, beside the table; a list of an earlier reading does not stay."""
-    from mien.data.read_faults import sums, write_faults
-
-    if faults or path.exists():
-        write_faults(path, faults)
-    for kind, places, rows, first in sums(faults):
-        where = first.file if first.line is None else f"{first.file} line {first.line}"
-        typer.echo(f"{kind}: {places} times, {rows} faces left out; first in {where}: {first.found}")
-    if faults:
-        typer.echo(f"{path}: all {len(faults)} with file and line")
-
-
 def _show_summary(summary: "Summary") -> None:
     from mien.cli.tables import print_grid
 
@@ -240,12 +232,12 @@ def _show_summary(summary: "Summary") -> None:
 def _show_leaks(found: "Leaks") -> None:
     from mien.cli.tables import print_grid
 
-    rows = [[f"{c.split_a} - {c.split_b}", c.exact, c.near, c.rows_a, c.rows_b] for c in found.between]
-    columns = ["splits", "exact pairs", "near pairs", "rows of the first", "rows of the second"]
+    rows = [[f"{c.split_a} - {c.split_b}", c.exact, c.near, c.mirrored, c.rows_a, c.rows_b] for c in found.between]
+    columns = ["splits", "exact pairs", "near pairs", "mirrored pairs", "rows of the first", "rows of the second"]
     print_grid(f"Copies (near: similarity above {found.threshold:g})", [columns, *rows])
     for pair in found.pairs[:SHOWN]:
-        kind = "exact" if pair.exact else f"similarity {pair.similarity:.3f}"
+        kind = "exact" if pair.kind == "exact" else f"{pair.kind}, similarity {pair.similarity:.3f}"
         typer.echo(f"  row {pair.row_a} ({pair.split_a}) and row {pair.row_b} ({pair.split_b}): {kind}")
     if found.unreadable:
         typer.echo(f"{len(found.unreadable)} pictures cannot be read: 'mien table check --images' names them")
-    typer.echo(f"{found.exact} exact and {found.near} near pairs")
+    typer.echo(f"{found.exact} exact, {found.near} near and {found.mirrored} mirrored pairs")

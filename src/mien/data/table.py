@@ -68,6 +68,11 @@ class LabelTable:
         """Names of the columns, replaced and added ones included."""
         return [*self._stored.names, *(name for name in self._replaced if name not in self._stored.names)]
 
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns, as ``stream`` gives them."""
+        return self._schema(self.columns)
+
     def require(self, columns: Iterable[str]) -> None:
         """Raise unless the table has every one of ``columns``."""
         for column in columns:

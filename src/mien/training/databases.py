@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from mien.config import Database, Recipe
+from mien.data.columns import CLASS_COLUMNS
 from mien.data.databases import read_database
+from mien.data.few import draw_few
 from mien.data.prepare import Faces, Progress, prepare, silent
 from mien.data.splits import assign_folds, assign_splits, carve_validation
 from mien.data.store import Store
@@ -62,6 +64,9 @@ def _with_splits(settings: Database, seed: int) -> LabelTable:
         return assign_folds(table, folds.count, seed % folds.count, folds.seed, folds.val)
     if settings.fractions:
         return assign_splits(table, settings.fractions, seed=0)
+    if few := settings.few:
+        column = CLASS_COLUMNS[few.task]
+        return draw_few(table, column, few.train, few.val, seed, settings.train, settings.val)
     if settings.carve_val:
         return carve_validation(table, settings.carve_val, 0, settings.val)
     return table

@@ -1,7 +1,7 @@
 """Predictions of a network on the faces of a store, and their scores."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from mien.data.targets import class_index
 from mien.errors import ScoreError
 from mien.files import atomic_write, replacing
 from mien.labels import CLASS_TASKS, LabelSet
+from mien.metrics.grouped import mean_by_prediction
+from mien.metrics.groups import Grouped, score_groups
 from mien.metrics.scores import Score, find, score, to_records
 from mien.models.affect import ModelSpec
 from mien.models.outputs import read
@@ -52,7 +54,8 @@ class Predictions:
         rows: (n,) row numbers in the table.
         clusters: (n,) the person on each face; a number of its own where nobody is named.
         thresholds: (A,) of the action units.
-        everything: what the network says of all its labels, whether or not the table has them.
+        predicted: all labels of the network.
+        everything: what it says of them, whether or not the table has them.
         rows_hash: says which faces these are; see ``mien.data.scored_rows``.
     """
 
@@ -63,6 +66,7 @@ class Predictions:
     rows: npt.NDArray[np.int64]
     clusters: list[str]
     thresholds: npt.NDArray[np.float64]
+    predicted: LabelSet
     everything: Arrays
     rows_hash: str
 
@@ -70,6 +74,13 @@ class Predictions:
         """All scores, with 95 % intervals from ``draws`` bootstrap draws of persons; 0 draws give no intervals."""
         clusters = self.clusters if draws else None
         return score(self.preds, self.target, self.mask, self.labels, clusters, self.thresholds, draws=draws)
+
+    def by_group(self, column: str, values: Sequence[Any]) -> Grouped:
+        """Scores of the groups in ``values``, one of each row of the table, and the gaps between groups."""
+        mine = [values[row] for row in self.rows]
+        return score_groups(
+            column, mine, self.preds, self.target, self.mask, self.labels, self.clusters, self.thresholds
+        )
 
 
 def best_device() -> torch.device:
@@ -136,7 +147,7 @@ def predictions_on(
     limits = np.array([(thresholds or {}).get(au, 0.5) for au in labels.get("au", ())])
     rows = store.rows[kept]
     people, digest = persons(faces.table, rows.tolist()), rows_hash(faces.table, rows.tolist())
-    return Predictions(labels, chosen, target, mask, rows, people, limits, preds, digest)
+    return Predictions(labels, chosen, target, mask, rows, people, limits, spec.labels, preds, digest)
 
 
 def _columns_of(values: npt.NDArray[Any], have: tuple[str, ...], want: tuple[str, ...]) -> npt.NDArray[Any]:
@@ -159,6 +170,24 @@ def _truth(faces: Faces, store: Store, labels: LabelSet) -> tuple[Arrays, Arrays
             target[task] = _columns_of(store.labels.target[task], faces.labels[task], names)
             mask[task] = _columns_of(store.labels.mask[task], faces.labels[task], names)
     return target, mask
+
+
+def au_by_expression(predictions: Predictions) -> dict[str, Any] | None:
+    """Mean AU probabilities of the faces by their predicted expression (SJMT, Figure 2 and Table 3).
+
+    None for a network that does not predict both.
+    """
+    labels, preds = predictions.predicted, predictions.everything
+    if not {"au", "expression"} <= labels.keys():
+        return None
+    means, counts = mean_by_prediction(preds["au"], preds["expression"].argmax(axis=1), len(labels["expression"]))
+    rounded = [[None if value != value else round(float(value), 4) for value in row] for row in means]
+    return {
+        "expressions": list(labels["expression"]),
+        "aus": list(labels["au"]),
+        "means": rounded,
+        "counts": [int(count) for count in counts],
+    }
 
 
 def main_scores(scores: Iterable[Score], prefix: str = "") -> dict[str, float]:

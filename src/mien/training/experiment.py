@@ -17,11 +17,9 @@ from mien.errors import RecipeError
 from mien.files import atomic_write
 from mien.labels import LabelSet
 from mien.methods import METHODS
-from mien.metrics.grouped import mean_by_prediction
 from mien.models.checkpoint import load_any
-from mien.models.ensemble import AnyModel
 from mien.training.databases import OpenDatabase, network_labels, open_databases
-from mien.training.evaluate import Predictions, best_device, predictions_on, write_evaluation
+from mien.training.evaluate import au_by_expression, best_device, predictions_on, write_evaluation
 from mien.training.loop import Silent, Watcher
 from mien.training.record import environment, provenance
 from mien.training.samples import write_samples
@@ -55,7 +53,9 @@ def plan(recipe: Recipe, databases: Sequence[OpenDatabase]) -> list[Planned]:
 
 
 def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -> Iterator[Planned]:
-    names = tuple(database.settings.name for database in databases)
+    names = tuple(
+        d.settings.name for d in databases if d.settings.name in (recipe.experiment.about or (d.settings.name,))
+    )
     for seed in recipe.experiment.seeds:
         for method in recipe.experiment.methods:
             settings = {**(recipe.method if recipe.method["name"] == method else {}), "name": method}
@@ -64,7 +64,7 @@ def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -
             if staged or not choose(METHODS, method, "method", RecipeError).one_task_each:
                 yield Planned(method, seed, f"{method}-seed{seed}", seeded, names)
                 continue
-            for database in databases:
+            for database in (d for d in databases if d.settings.name in names):
                 for task in (t for t, names in database.labels.items() if set(names) & set(labels.get(t, ()))):
                     name = database.settings.name
                     single = _alone(seeded, database, task, labels[task])
@@ -132,7 +132,7 @@ def run_experiment(
         "au_by_expression": grouped,
     }
     atomic_write(folder / RESULTS_FILE, json.dumps(results, indent=1))
-    everywhere = [run for run in runs if len(run.test_on) == len(databases)]
+    everywhere = [run for run in runs if len(run.recipe.data) == len(databases)]
     if everywhere:
         shown = next((run for run in everywhere if run.method == "sjmt"), everywhere[0])
         tested = open_databases(shown.recipe)  # with folds, another seed tests on other faces
@@ -151,22 +151,6 @@ def _tested(run: Planned, folder: Path, name: str, progress: Progress) -> dict[s
         store = prepare(faces, progress)
         predictions = predictions_on(model, model.spec, faces, info.thresholds, store, info.calibration)
         about = {"split": faces.where, "rows": len(predictions.rows), "step": info.step}
-        about["au_by_expression"] = _au_by_expression(model, predictions)
+        about["au_by_expression"] = au_by_expression(predictions) if "expression" in predictions.labels else None
         write_evaluation(folder / "test", name, predictions, predictions.score(), about)
     return dict(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _au_by_expression(model: AnyModel, predictions: Predictions) -> dict[str, Any] | None:
-    """Mean AU probabilities of the faces by their predicted expression (SJMT, Figure 2 and Table 3)."""
-    labels = model.spec.labels
-    if not {"au", "expression"} <= labels.keys() or "expression" not in predictions.labels:
-        return None
-    chosen = predictions.everything["expression"].argmax(axis=1)
-    means, counts = mean_by_prediction(predictions.everything["au"], chosen, len(labels["expression"]))
-    rounded = [[None if value != value else round(float(value), 4) for value in row] for row in means]
-    return {
-        "expressions": list(labels["expression"]),
-        "aus": list(labels["au"]),
-        "means": rounded,
-        "counts": [int(count) for count in counts],
-    }
