@@ -75,7 +75,7 @@ def launch(recipes: dict[str, Recipe], folder: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(WORKER)]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MIEN_CACHE": str(folder / "cache")}
     done = subprocess.run(
-        [*command, str(folder / "recipes.json")], env=environment, capture_output=True, text=True, timeout=120
+        [*command, str(folder / "recipes.json")], env=environment, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stderr[-3000:]
 
