@@ -1,4 +1,4 @@
-"""For the reference: examples in docstrings (lines that begin with ``>>>``) become blocks of code, wherever they stand."""
+"""For the reference: examples in docstrings, lines that begin with ``>>>``, become blocks of code."""
 
 import re
 from typing import Any

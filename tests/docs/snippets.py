@@ -1,7 +1,7 @@
 """The code in the documentation, and how it is run.
 
-A block of ``sh``, ``python`` or ``toml`` runs in the order of its page, in a folder of the page's own. What cannot run says so
-in a comment before it, which readers do not see:
+A block of ``sh``, ``python`` or ``toml`` runs in the order of its page, in a folder of the page's own. What cannot run
+says so in a comment before it, which readers do not see:
 
     <!-- not run: reason -->                            the whole block
     <!-- not run (mien web, curl): reason -->           the commands that begin so
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from click import Command, Context, Group
 
 from mien.cli import app
 
@@ -84,14 +83,11 @@ def commands(snippet: Snippet) -> Iterator[tuple[list[str], bool]]:
 
 def parse(words: list[str]) -> None:
     """Raise unless ``mien`` would take these words: the verb is there, and so are the options."""
-    command: Command = typer.main.get_command(app)
-    rest, parent = words[1:], None
-    while isinstance(command, Group):
-        context = command.make_context(command.name, list(rest), parent=parent)
-        _, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
-        parent = context
-    context = Context(command, parent=parent)
-    command.parse_args(context, list(rest))
+    command, rest = typer.main.get_command(app), words[1:]
+    while hasattr(command, "commands"):  # a group of verbs
+        assert rest and rest[0] in command.commands, f"no such verb: {' '.join(words)}"
+        command, rest = command.commands[rest[0]], rest[1:]
+    command.make_context(words[0], list(rest))
 
 
 def mien(words: list[str]) -> None:

@@ -11,7 +11,7 @@ from mien.data.synthetic import stills
 from mien.inference.video import read_video
 
 EXAMPLES = Path(__file__).parents[2] / "src" / "mien" / "web" / "examples"
-FRAMES = 24
+FRAMES = 12
 PHOTOS = ("photo.jpg", "study/first.jpg")
 VIDEOS = ("talk.mp4", "interview.mp4", "study/second.mp4")
 
@@ -47,9 +47,8 @@ def _clip() -> bytes:
     file = BytesIO()
     with av.open(file, "w", format="mp4") as out:
         stream = out.add_stream("libx264", rate=20, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 640, 320, "yuv420p"
         for frame in islice(read_video(EXAMPLES / "two-people.mp4"), FRAMES):
-            stream.height, stream.width = frame.image.shape[:2]
-            stream.pix_fmt = "yuv420p"
             out.mux(stream.encode(av.VideoFrame.from_ndarray(frame.image, format="rgb24")))
         out.mux(stream.encode())
     return file.getvalue()

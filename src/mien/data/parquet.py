@@ -38,7 +38,9 @@ def stored_batches(file: pq.ParquetFile, rows: int, columns: Sequence[str], wher
         TableError: the file is damaged, from the damaged place on.
     """
     try:
-        yield from file.iter_batches(batch_size=rows, columns=columns)
+        for batch in file.iter_batches(batch_size=rows, columns=columns):
+            batch.validate(full=True)  # else text that is no UTF-8 is found where nobody expects it
+            yield batch
     except BROKEN as error:
         raise TableError(f"{where}: the file is damaged ({error}); copy it again or make the table anew") from None
 
