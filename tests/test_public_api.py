@@ -1,5 +1,6 @@
 """What ``import mien`` offers, and what it costs."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,4 +29,7 @@ def test_import_is_cheap() -> None:
 
 def test_version_is_the_same_everywhere() -> None:
     assert f"## [{mien.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
-    assert f"version: {mien.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {mien.__version__}\n" in citation
+    released = re.search(rf"^## \[{re.escape(mien.__version__)}\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert released and f"date-released: {released[1]}\n" in citation

@@ -1,6 +1,6 @@
 """mien beside other tools: the same crops, the same clip, each tool in an environment of its own.
 
-    MIEN_DATA=/folder python benchmarks/peers/compare.py --mien PYTHON --fer PYTHON    everything, and the README's table
+    MIEN_DATA=/folder python benchmarks/peers/compare.py --mien PYTHON --fer PYTHON    all, and the README's table
     MIEN_DATA=/folder python benchmarks/peers/compare.py --mien PYTHON                 only our side anew
     python benchmarks/peers/compare.py                                                 only the README's table anew
 

@@ -64,9 +64,10 @@ def write_png(path: Path, image: Image) -> None:
 def _read_bytes(path: Path) -> bytes:
     try:
         about = path.stat()  # before opening: a pipe would wait for ever, and a device never ends
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:
-            what = f"{about.st_size:,} bytes" if stat.S_ISREG(about.st_mode) else "no file"
-            raise ImageError(f"{path}: {what}; expected a picture file of at most {MAX_BYTES:,} bytes")
+        if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+            raise ImageError(f"{path}: a pipe or a device; expected a picture file")
+        if about.st_size > MAX_BYTES:
+            raise ImageError(f"{path}: {about.st_size:,} bytes are more than {MAX_BYTES:,}; reduce the picture first")
         return path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: cannot read the picture ({error.strerror}); check the path") from None
