@@ -4,7 +4,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: demo test model help
+.PHONY: demo test model docs dist sbom help
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /: /'
@@ -24,6 +24,23 @@ model: $(VENV)/.train ## train, export and measure the shipped network, from the
 	$(BIN)/mien train recipes/default.toml --out runs/default
 	$(BIN)/python tools/ship_model.py runs/default src/mien/weights
 	$(BIN)/mien evaluate default --all --card src/mien/weights/card.md
+
+docs: $(VENV)/.docs ## build the documentation as a site into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+dist: $(VENV)/.dist ## build wheel and sdist into dist/, look inside, install the wheel anew and read a face with it
+	rm -rf dist && $(BIN)/python -m build --outdir dist
+	$(BIN)/python tools/check_dist.py dist
+
+sbom: $(VENV)/.dist ## list what the light install brings, with versions and licences, as dist/sbom.json (CycloneDX)
+	rm -rf $(VENV)/light && $(PYTHON) -m venv $(VENV)/light && $(VENV)/light/bin/pip install --quiet .
+	mkdir -p dist && $(BIN)/cyclonedx-py environment $(VENV)/light --pyproject pyproject.toml --output-reproducible --outfile dist/sbom.json
+
+$(VENV)/.docs: pyproject.toml
+	$(call venv,docs)
+
+$(VENV)/.dist: pyproject.toml
+	$(call venv,dist)
 
 $(VENV)/.train: pyproject.toml
 	$(call venv,train)

@@ -1,5 +1,6 @@
 """Read a picture from a file or from bytes, within stated limits, and write one."""
 
+import stat
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from mien.files import atomic_write
 from mien.preprocessing import Image
 
 MAX_PIXELS = 64_000_000  # a 64-megapixel photo; more is taken for a decompression bomb
+MAX_BYTES = 1_000_000_000  # of a picture file; 64 megapixels of 16-bit colour, uncompressed, are 400 MB
 FORMATS = frozenset(["JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF"])
 """What is decoded. Pillow knows more, and for one of them (EPS) runs Ghostscript on whatever the file says."""
 
@@ -61,9 +63,16 @@ def write_png(path: Path, image: Image) -> None:
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        about = path.stat()  # before opening: a pipe would wait for ever, and a device never ends
+        if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+            raise ImageError(f"{path}: a pipe or a device; expected a picture file")
+        if about.st_size > MAX_BYTES:
+            raise ImageError(f"{path}: {about.st_size:,} bytes are more than {MAX_BYTES:,}; reduce the picture first")
         return path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: cannot read the picture ({error.strerror}); check the path") from None
+    except ValueError:  # a zero byte in the name
+        raise ImageError(f"{str(path)!r}: no path of a picture; correct the table") from None
 
 
 def _check_size(data: bytes, where: str) -> None:

@@ -21,6 +21,8 @@ VERBS = (
     "evaluate",
     "experiment",
     "compare",
+    "reproduce",
+    "calibrate",
     "score",
     "submission",
     "export",

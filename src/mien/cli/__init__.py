@@ -7,6 +7,7 @@ import typer
 
 from mien.cli import (
     analyze,
+    calibrate,
     compare,
     evaluate,
     experiment,
@@ -15,6 +16,7 @@ from mien.cli import (
     judge,
     label,
     report,
+    reproduce,
     score,
     serve,
     submission,
@@ -49,6 +51,8 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
+app.command()(reproduce.reproduce)
+app.command()(calibrate.calibrate)
 app.command()(score.score)
 app.command()(submission.submission)
 app.command()(export.export)

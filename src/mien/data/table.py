@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 
 from mien.choose import nearest
 from mien.data.columns import CLASS_COLUMNS, TYPES, VALUE_COLUMNS, vote
+from mien.data.parquet import METADATA_KEY, open_parquet, stored_batches, stored_notes
 from mien.data.read_faults import ReadFault
 from mien.errors import TableError
 from mien.files import replacing
 from mien.labels import EXPRESSIONS, KNOWN_NAMES, LabelSet, label_set
 
-METADATA_KEY = b"mien"
 BATCH_ROWS = 8192
 
 
@@ -48,12 +48,12 @@ class LabelTable:
         root: str | Path | None = None,
     ) -> None:
         self._path = None if isinstance(source, pa.Table) else Path(source)
-        self._rows = source if isinstance(source, pa.Table) else _open_parquet(Path(source))
+        self._rows = source if isinstance(source, pa.Table) else open_parquet(Path(source))
         self.name = str(self._path or "table")
         stored = self._rows.schema if self._path is None else self._rows.schema_arrow
-        meta = json.loads((stored.metadata or {}).get(METADATA_KEY, b"{}"))
-        self._classes = {t: tuple(names) for t, names in (classes or meta.get("classes") or {}).items()}
-        self.notes: dict[str, str] = dict(notes or meta.get("notes") or {})
+        own_classes, own_notes = stored_notes(stored, self.name)
+        self._classes = {t: tuple(names) for t, names in (classes or own_classes).items()}
+        self.notes: dict[str, str] = dict(notes or own_notes)
         self.root = Path(root) if root is not None else self._path and self._path.parent
         self.read_faults: tuple[ReadFault, ...] = ()  # what its reader could not take; not written with the table
         self._replaced: dict[str, pa.Array] = {}
@@ -108,7 +108,7 @@ class LabelTable:
         if self._path is None:
             yield from self._rows.select(columns).to_batches(max_chunksize=rows)
         else:
-            yield from self._rows.iter_batches(batch_size=rows, columns=columns)
+            yield from stored_batches(self._rows, rows, columns, self.name)
 
     def _as_known(self, name: str, array: pa.Array) -> pa.Array:
         wanted = _known_type(name, array.type)
@@ -211,15 +211,6 @@ def write_batches(
     with replacing(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch, row_group_size=BATCH_ROWS)
-
-
-def _open_parquet(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except FileNotFoundError:
-        raise TableError(f"{path}: no such table; check the path, or make one with 'mien table read'") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise TableError(f"{path}: not a Parquet table ({error}); read other formats with 'mien table read'") from None
 
 
 def _spelled_out(batch: pa.RecordBatch) -> pa.RecordBatch:

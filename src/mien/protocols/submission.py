@@ -1,5 +1,6 @@
 """Write answers as the text files that the ABAW challenges take; ``outputs.abaw`` reads them back."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -29,6 +30,7 @@ HEADERS = {
 
 PARTS = {"va": ("va",), "expr": ("expression",), "au": ("au",), "mtl": ("va", "expression", "au")}
 MTL_FILE = "predictions.txt"
+FRAME_NUMBER = re.compile("[0-9]{1,7}")  # ten million frames are four days; a line is written for each before the last
 
 
 class Written(NamedTuple):
@@ -91,7 +93,7 @@ def _place(path: str, frame: int, where: str) -> tuple[str, int]:
     name = PurePosixPath(path.replace("\\", "/"))
     if name.suffix.lower() in VIDEO_SUFFIXES and frame != NO_FRAME:
         return name.stem, frame + 1
-    if name.stem.isdigit() and int(name.stem) > 0 and name.parent.name:
+    if FRAME_NUMBER.fullmatch(name.stem) and int(name.stem) > 0 and name.parent.name:
         return name.parent.name, int(name.stem)
     raise ScoreError(
         f"{where}: {path} is neither a frame of a video nor a picture VIDEO/00001.jpg; analyse Aff-Wild2's videos or "

@@ -36,7 +36,7 @@ def read(path: Path) -> Outputs:
     names = header(path)
     named = names[0] in PICTURES
     columns, width = _columns(names[1:] if named else names, path)
-    lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines()[1:] if line.strip()]
+    lines = [line for line in _text(path).splitlines()[1:] if line.strip()]
     cells = [[cell.strip() for cell in line.split(",")] for line in lines]
     _check_widths(cells, width + named, path)
     if named:
@@ -54,6 +54,13 @@ def read(path: Path) -> Outputs:
             values[column] = np.where(codes == (MISSING_VA if column in VA else MISSING), np.nan, codes)
     unknown = np.full(len(cells), np.nan)
     return Outputs("abaw", str(path), pictures, np.full(len(cells), NO_FRAME), unknown, values, words)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TableError(f"{path}: cannot read as text ({error})") from None
 
 
 def _columns(names: list[str], path: Path) -> tuple[list[str], int]:
