@@ -62,6 +62,7 @@ def evaluate(
     from mien.models.checkpoint import load
     from mien.models.shipped import run_folder
     from mien.training.evaluate import best_device, predictions_on, write_evaluation
+    from mien.training.fit_classes import surety
 
     rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split else {})
     if "" in rows.values():
@@ -85,6 +86,8 @@ def evaluate(
     if split is None and "split" in opened.columns:
         typer.echo("Note: this scores the rows of all splits, training rows included; --split test takes one.")
     print_grid(f"{run} on {len(predictions.rows)} faces of {table}", _grid(scores))
+    for line in surety(predictions, labels, info.calibration):
+        typer.echo(line)
     typer.echo(f"{run / 'test' / faces.name}.json and .parquet: scores and predictions")
     typer.echo(f"Rows scored: {predictions.rows_hash[:16]} (the same for everybody who scores these faces)")
 
