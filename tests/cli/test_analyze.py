@@ -98,7 +98,7 @@ def press_ctrl_c_in(monkeypatch: pytest.MonkeyPatch, place: object, name: str, c
         (pq.ParquetWriter, "write_table", 20),
         (job, "to_arrow", 20),
         (job.Tally, "add", 9),
-        (module.Smoother, "__call__", 8),
+        (module.Analyzer, "_faces", 8),
     ],
     ids=["while rows are written", "while rows are made", "while a frame is counted", "while a frame is waited for"],
 )

@@ -11,13 +11,14 @@ import typer
 from tiny import MakeRecipe
 from typer.testing import CliRunner
 
+from mien.cli import app
 from mien.cli.calibrate import calibrate as verb
 from mien.data.table import LabelTable
 from mien.errors import MienError, RecipeError
 from mien.metrics.conformal import conformal_level
 from mien.models.checkpoint import load, save
 from mien.models.info import INFO_FILE, read_info
-from mien.models.postprocess import ClassCalibration, Smoothing, class_scores
+from mien.models.postprocess import ClassCalibration, Smoothing, class_scores, class_sets
 from mien.training import calibrate as calibrate_module
 from mien.training.calibrate import calibrate
 from mien.training.databases import open_databases
@@ -157,6 +158,26 @@ def test_scores_are_of_what_people_read(run: Path) -> None:
     np.testing.assert_allclose(found.preds["expression"].sum(axis=1), 1, rtol=1e-5)
 
 
+def test_an_evaluation_says_whether_sets_keep_their_promise(run: Path, databases: Path) -> None:
+    calibrate(run, Wanted(coverage=0.5))
+    table = str(databases / "A.parquet")
+    done = CliRunner().invoke(app, ["evaluate", str(run), table, "--split", "test"])
+    assert done.exit_code == 0, done.output
+    model, info = load(run)
+    recipe = calibrate_module.parse(calibrate_module.Recipe, info.recipe, "")
+    faces = open_databases(recipe)[0].faces(recipe, info.spec.labels, "test")
+    found = predictions_on(model, info.spec, faces, calibration=info.calibration)
+    sets = info.calibration["expression"].sets
+    assert sets is not None
+    inside = class_sets(found.everything["expression"], sets)
+    names = info.spec.labels["expression"]
+    true = [names.index(found.labels["expression"][i]) for i in found.target["expression"]]
+    held = inside[np.arange(len(inside)), true].mean()
+    assert (
+        f"sets of 50% hold the true class of {held:.1%}, {inside.sum(axis=1).mean():.2f} classes a face" in done.output
+    )
+
+
 def test_a_database_that_validates_on_its_test_rows_is_passed_over(run: Path) -> None:
     content = json.loads((run / INFO_FILE).read_text())
     content["recipe"]["data"][0]["test"] = "val"
@@ -181,17 +202,17 @@ def test_a_network_without_a_recipe_says_why(run: Path, tmp_path: Path) -> None:
 
 
 def test_the_verb_shows_what_it_did(run: Path) -> None:
-    app = typer.Typer()
-    app.command()(verb)
-    done = CliRunner().invoke(app, [str(run), "--coverage", "0.5", "--bias", "macro_f1"])
+    alone = typer.Typer()
+    alone.command()(verb)
+    done = CliRunner().invoke(alone, [str(run), "--coverage", "0.5", "--bias", "macro_f1"])
     assert done.exit_code == 0, done.output
     for expected in ("validation faces of A", "temperature", "ece_before", "set_coverage", "weight of fear"):
         assert expected in done.output
     assert "calibrated expression." in done.output
-    assert CliRunner().invoke(app, [str(run), "--coverage", "0"]).exit_code == 0
+    assert CliRunner().invoke(alone, [str(run), "--coverage", "0"]).exit_code == 0
     assert read_info(run).calibration["expression"].sets is None
     for wrong in (["--coverage", "1"], ["--bias", "f1"], ["--sets", "lca"]):
-        assert isinstance(CliRunner().invoke(app, [str(run), *wrong]).exception, MienError), wrong
+        assert isinstance(CliRunner().invoke(alone, [str(run), *wrong]).exception, MienError), wrong
 
 
 def clips(noise: float, seed: int = 0) -> tuple[Predictions, LabelTable]:

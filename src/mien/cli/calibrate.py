@@ -73,7 +73,8 @@ def _show(report: "Report", run: Path) -> None:
         if task in report.info.calibration:
             how = report.info.calibration[task]
             rows: list[list[object]] = [["on people it was not fitted on", "value"]]
-            rows += [["temperature", how.temperature], *([name, value] for name, value in how.measured.items())]
+            rows += [["temperature", how.temperature]]
+            rows += [[name, int(value) if name == "faces" else value] for name, value in how.measured.items()]
             rows += [[f"weight of {name}", value] for name, value in how.bias.items()]
             print_grid(f"{run}: {task}, validation faces of {database}", rows)
     for remark in report.remarks:

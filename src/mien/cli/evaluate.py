@@ -80,6 +80,7 @@ def evaluate(
     from mien.report.plots import au_by_expression_plot
     from mien.report.results import au_by_expression_table
     from mien.training.evaluate import au_by_expression, best_device, predictions_on, write_evaluation
+    from mien.training.fit_classes import surety
 
     rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split else {})
     if "" in rows.values():
@@ -115,6 +116,8 @@ def evaluate(
     if split is None and "split" in opened.columns:
         typer.echo("Note: this scores the rows of all splits, training rows included; --split test takes one.")
     print_grid(f"{run} on {len(predictions.rows)} faces of {table}", scores_grid(to_records(scores)))
+    for line in surety(predictions, labels, info.calibration):
+        typer.echo(line)
     for one in about["groups"]:
         _show_groups(one)
     if by_expression and grouped is not None:

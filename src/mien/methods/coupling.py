@@ -94,7 +94,7 @@ class Coupling(PerTaskLoss):
 
     @property
     def relation(self) -> Tensor:
-        """(C, A) the same, without certainty."""
+        """(C, A) the same, kept within ``certainty``."""
         return self.shares.clamp(1 - self.settings.certainty, self.settings.certainty)
 
     @property

@@ -1,12 +1,13 @@
 """Temperature, class weights and conformal sets of one class task, from answers of which the truth is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mien.labels import LabelSet
 from mien.metrics.calibration import expected_calibration_error
 from mien.metrics.class_bias import Aim, fit_class_bias
 from mien.metrics.classification import balanced_accuracy, macro_f1
@@ -144,3 +145,19 @@ def measure(answers: Answers, how: ClassCalibration) -> dict[str, float]:
     if how.sets is not None:
         found["set_coverage"], found["set_size"] = set_coverage(class_sets(after, how.sets), target, known)
     return {name: round(value, 6) for name, value in found.items()}
+
+
+def surety(found: Predictions, labels: LabelSet, calibration: Mapping[str, ClassCalibration]) -> list[str]:
+    """A sentence per task: how sure calibrated answers are, and whether their sets keep their promise here."""
+    lines = []
+    for task, how in calibration.items():
+        answers = Answers.of(found, task, labels[task])
+        if answers is None:
+            continue
+        known = np.ones(len(answers.target), bool)
+        line = f"{task}: calibration error {expected_calibration_error(answers.probs, answers.target, known):.3f}"
+        if how.sets is not None:
+            held, size = set_coverage(class_sets(answers.probs, how.sets), answers.target, known)
+            line += f"; sets of {how.sets.coverage:.0%} hold the true class of {held:.1%}, {size:.2f} classes a face"
+        lines.append(line)
+    return lines

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mien.data.interchange.base import ROWS_AT_ONCE, Entry, Meta, outgoing, packed, write_table
+from mien.data.parquet import METADATA_KEY
 from mien.data.read_faults import ReadFault
-from mien.data.table import METADATA_KEY, LabelTable
+from mien.data.table import LabelTable
 from mien.errors import TableError
 from mien.files import replacing
 
