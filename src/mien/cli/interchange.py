@@ -19,11 +19,9 @@ def export(
 ) -> None:
     """Write a table in another tool's format, pictures included; 'mien table import' brings it back.
 
-        mien table export faces.parquet --format huggingface --out faces      # datasets.load_dataset("faces")
+        mien table export faces.parquet --format huggingface --out faces
 
-        mien table export faces.parquet --format webdataset --out shards
-
-        mien table export faces.parquet --format labelstudio --out tasks      # config.xml is the interface
+        mien table export faces.parquet --format labelstudio --out tasks
 
     Labels, gaps, votes and notes come back as they were; pictures travel as their encoded bytes.
     """

@@ -56,15 +56,20 @@ def test_a_shard_is_never_unpacked_and_broken_samples_are_listed(tmp_path: Path)
         *[("link.png", None), ("link.json", good)],
         *[("broken.png", png(1)), ("broken.json", b"{")],
         *[("list.png", png(1)), ("list.json", b"[1]")],
+        *[("deep.png", png(1)), ("deep.json", b"[" * 100_000)],
+        *[("odd.png", png(3)), ("odd.json", json.dumps({"AU12": {"x": []}, "subject": "\ud800"}).encode())],
         *[("last.png", png(2)), ("last.json", good)],
     )
     found, faults = convert("webdataset", tmp_path, tmp_path / "inside" / "out.parquet")
-    assert found["image"] == [png(0), None, png(2)]
+    assert found["image"] == [png(0), None, png(3), png(2)] and found["AU12"] == [1, 1, None, 1]
     assert {path.name for path in tmp_path.rglob("*")} == {"a.tar", "inside", "out.parquet"}
     assert [(f.kind, f.file) for f in faults] == [
         ("not a file of a sample", "a.tar/link.png"),
         ("broken JSON", "a.tar/broken.json"),
         ("broken JSON", "a.tar/list.json"),
+        ("broken JSON", "a.tar/deep.json"),
+        ("wrong value", "a.tar/odd"),
+        ("wrong value", "a.tar/odd"),
     ]
 
 

@@ -18,6 +18,7 @@ from mien.errors import TableError
 
 ROWS_AT_ONCE = 256
 PICTURE_BYTES = 256 << 20  # a larger picture is a fault, not a reason to fill the memory
+UNFIT = (pa.ArrowException, OverflowError, TypeError, ValueError)  # what Arrow says of a value of another type
 SUFFIXES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"RIFF": "webp", b"BM": "bmp", b"GIF8": "gif", b"II*\0": "tif"}
 Values = dict[str, Any]
 
@@ -114,7 +115,8 @@ def write_table(
         TableError: there is not one row.
     """
     meta = meta or Meta(_types_of(entries([])))
-    schema = pa.schema([*(one for one in meta.schema if one.name != "image"), pa.field("image", pa.binary())])
+    kinds = {one.name: TYPES.get(one.name, one.type) for one in meta.schema} | {"image": pa.binary()}
+    schema = pa.schema(list(kinds.items()))
     faults: list[ReadFault] = []
     rows = 0
 
@@ -137,7 +139,7 @@ def read_json(path: Path, faults: list[ReadFault] | None = None) -> Any:
     """A JSON file; None, and a fault, where it is none, or an error without ``faults``."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         if faults is None:
             raise TableError(f"{path}: not a JSON file ({error}); check the path and --format") from None
         faults.append(ReadFault("broken JSON", path.name, None, 1, str(error)))
@@ -151,11 +153,11 @@ def _column(chunk: Sequence[Entry], one: pa.Field, faults: list[ReadFault]) -> p
     values = [packed(entry.values.get(one.name), one.type) for entry in chunk]
     try:
         return pa.array(values, one.type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, TypeError):
+    except UNFIT:
         for place, (entry, value) in enumerate(zip(chunk, values, strict=True)):
             try:
                 pa.array([value], one.type)
-            except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, TypeError):
+            except UNFIT:
                 faults.append(ReadFault("wrong value", entry.file, entry.line, 0, f"{one.name}: {value!r:.80}"))
                 values[place] = None
         return pa.array(values, one.type)

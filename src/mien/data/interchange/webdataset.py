@@ -99,7 +99,7 @@ def _entry(where: str, parts: dict[str, bytes], faults: list[ReadFault]) -> Iter
                 values |= read
             elif kind in ("cls", "txt"):
                 values[kind] = content.decode().strip()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             faults.append(
                 ReadFault("broken JSON" if kind == "json" else "broken text", f"{where}.{kind}", None, 1, str(error))
             )
