@@ -105,7 +105,7 @@ def accuracy(folder: Path, name: str) -> dict[str, float]:
 
 
 def table(results: dict[str, Any]) -> str:
-    """The README's table."""
+    """The README's table, and the machine that it is of."""
     tools = sorted(results, key=lambda tool: tool != "mien")
     rows = {
         "": [f"{tool} {results[tool]['version']}" for tool in tools],
@@ -118,7 +118,9 @@ def table(results: dict[str, Any]) -> str:
         "installed": [f"{results[tool]['site_packages_mb']:,.0f} MB" for tool in tools],
     }
     lines = [f"| {what} | {' | '.join(cells)} |" for what, cells in rows.items()]
-    return "\n".join([lines[0], f"|{'---|' * (len(tools) + 1)}", *lines[1:]])
+    machines = sorted({f"{results[tool]['machine']}, Python {results[tool]['python']}" for tool in tools})
+    told = f"*Processor time on {'; '.join(machines)}; accuracies with 95 % intervals over people.*"
+    return "\n".join([lines[0], f"|{'---|' * (len(tools) + 1)}", *lines[1:], "", told])
 
 
 def _share(found: dict[str, float]) -> str:

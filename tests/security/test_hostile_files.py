@@ -20,6 +20,7 @@ from mien.inference.predictor import load_predictor
 from mien.inference.seal import UNSEALED, seal
 from mien.models.info import parse_info
 from mien.models.shipped import FOLDER, shipped_onnx
+from mien.protocols.outputs import read_outputs
 from mien.protocols.outputs.base import NO_FRAME, Outputs
 from mien.protocols.submission import write_submission
 
@@ -120,6 +121,12 @@ def test_a_submission_stays_in_its_folder(path: str, tmp_path: Path) -> None:
 def test_a_frame_number_cannot_ask_for_all_memory(number: str, tmp_path: Path) -> None:
     with pytest.raises(ScoreError, match="neither a frame"):
         write_submission(answers(f"video/{number}.jpg"), "va", tmp_path)
+
+
+def test_answers_that_are_no_text_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"valence,arousal\n0,0\n\xf2\n")
+    with pytest.raises(MienError, match=r"a\.txt: cannot read as text"):
+        read_outputs(tmp_path / "a.txt")
 
 
 def answers(path: str) -> Outputs:
