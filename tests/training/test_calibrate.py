@@ -172,10 +172,8 @@ def test_an_evaluation_says_whether_sets_keep_their_promise(run: Path, databases
     inside = class_sets(found.everything["expression"], sets)
     names = info.spec.labels["expression"]
     true = [names.index(found.labels["expression"][i]) for i in found.target["expression"]]
-    held = inside[np.arange(len(inside)), true].mean()
-    assert (
-        f"sets of 50% hold the true class of {held:.1%}, {inside.sum(axis=1).mean():.2f} classes a face" in done.output
-    )
+    held, size = inside[np.arange(len(inside)), true].mean(), inside.sum(axis=1).mean()
+    assert f"sets of 50% hold the true class of {held:.1%}, {size:.2f} classes a face" in done.output
 
 
 def test_a_database_that_validates_on_its_test_rows_is_passed_over(run: Path) -> None:
