@@ -18,7 +18,6 @@ from statistics import fmean
 import numpy as np
 from common import machine, write_results
 
-from mien.analysis.smoothing import smooth
 from mien.config import Recipe, parse
 from mien.data.clips import clips_of
 from mien.data.prepare import prepare
@@ -28,6 +27,7 @@ from mien.metrics.scorers import make_scorer
 from mien.metrics.thresholds import best_f1_thresholds
 from mien.models.checkpoint import load_any
 from mien.models.temporal.clip_model import ClipModel
+from mien.smoothing import smooth
 from mien.training.databases import OpenDatabase, open_databases
 from mien.training.evaluate import Predictions, main_scores, predictions_on
 
