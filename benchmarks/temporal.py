@@ -112,7 +112,7 @@ def with_thresholds(val: Predictions, test: Predictions) -> tuple[Predictions, P
 def compared(systems: Mapping[str, System], people: Sequence[str], draws: int) -> list[dict[str, object]]:
     """Print a row per score, and return the rows."""
     names = list(systems)
-    pairs = [(name, other) for name in names[2:] for other in names[:2]]
+    pairs = [(names[2], other) for other in names if other != names[2]]  # the first model against everything else
     print("| score | " + " | ".join([*names, *(f"{a} - {b}" for a, b in pairs)]) + " |")
     print("|---" * (1 + len(names) + len(pairs)) + "|")
     records: list[dict[str, object]] = []
