@@ -38,6 +38,7 @@ from mien.training.log import read_log
 from mien.training.resume import STATE_FILE, load_state
 from mien.training.stages import train
 
+PATIENCE_S = 900.0
 WEIGHTS = "weights.safetensors"
 Found = dict[str, int]
 
@@ -131,13 +132,15 @@ class Faults:
         return tensors and weights and logs and names
 
     def kill(self, trials: int) -> Found:
-        """kill -9 at random moments; the run is started again until it ends, and may be killed again."""
+        """kill -9 some time after a random update; the run is started again until it ends, and may be killed again."""
         found = {"kills": 0, "runs": 0, "started anew": 0, "bad": 0}
         while found["kills"] < trials:
             folder = self.fresh()
             for _ in range(self.random.randint(1, 3)):
+                step = self.random.randint(last_step(folder), self.recipe.training.steps - 1)
                 child = self.start(folder)
-                time.sleep(self.random.uniform(0, self.seconds))
+                reach(step, folder)
+                time.sleep(self.random.uniform(0, 2 * self.seconds / self.recipe.training.steps))
                 os.kill(child, signal.SIGKILL)
                 found["kills"] += self.wait(child) == -signal.SIGKILL
                 found["started anew"] += not (folder / STATE_FILE).exists()
@@ -152,8 +155,7 @@ class Faults:
         for _ in range(trials):
             folder, step = self.fresh(), self.random.randint(1, self.recipe.training.steps - 3)
             child = self.start(folder)
-            while last_step(folder) < step:
-                time.sleep(0.001)
+            reach(step, folder)
             os.kill(child, signal.SIGINT)
             good = self.wait(child) == 3 and "the same command goes on" in folder.with_suffix(".txt").read_text()
             good = good and f"Stopped after step {last_step(folder)} of" in folder.with_suffix(".txt").read_text()
@@ -166,8 +168,7 @@ class Faults:
         for _ in range(trials):
             folder = self.fresh()
             first = self.start(folder)
-            while last_step(folder) < 1:
-                time.sleep(0.001)
+            reach(1, folder)
             os.kill(first, signal.SIGSTOP)
             refused = self.wait(self.start(folder)) == 3
             refused = refused and "in use by another run" in folder.with_suffix(".txt").read_text()
@@ -270,6 +271,15 @@ def ends(call: Callable[[], object], sentence: str) -> bool:
 def last_step(folder: Path) -> int:
     """The last update in a run's log."""
     return max((event["step"] for event in read_log(folder)), default=0) if (folder / "log.jsonl").exists() else 0
+
+
+def reach(step: int, folder: Path) -> None:
+    """Wait until a run has logged an update."""
+    deadline = time.monotonic() + PATIENCE_S
+    while last_step(folder) < step:
+        if time.monotonic() > deadline:
+            raise MienError(f"The run in {folder} does not come to update {step}")
+        time.sleep(0.001)
 
 
 def losses(folder: Path) -> list[dict[str, Any]]:
