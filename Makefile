@@ -34,7 +34,7 @@ dist: $(VENV)/.dist ## build wheel and sdist into dist/, look inside, install th
 
 sbom: $(VENV)/.dist ## list what the light install brings, with versions and licences, as dist/sbom.json (CycloneDX)
 	rm -rf $(VENV)/light && $(PYTHON) -m venv $(VENV)/light && $(VENV)/light/bin/pip install --quiet .
-	mkdir -p dist && $(BIN)/cyclonedx-py environment $(VENV)/light --pyproject pyproject.toml --output-reproducible --outfile dist/sbom.json
+	mkdir -p dist && $(BIN)/cyclonedx-py environment $(VENV)/light --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json
 
 $(VENV)/.docs: pyproject.toml
 	$(call venv,docs)
