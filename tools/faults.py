@@ -137,7 +137,8 @@ class Faults:
         while found["kills"] < trials:
             folder = self.fresh()
             for _ in range(self.random.randint(1, 3)):
-                step = self.random.randint(last_step(folder), self.recipe.training.steps - 1)
+                last = self.recipe.training.steps - 1
+                step = self.random.randint(min(last_step(folder), last), last)
                 child = self.start(folder)
                 reach(step, folder)
                 time.sleep(self.random.uniform(0, 2 * self.seconds / self.recipe.training.steps))
