@@ -40,6 +40,6 @@ def test_from_recipe_to_card(
     assert record["sets"]["ferplus"]["rows"] > 0 and record["weights_sha256"] in (weights / "model.json").read_text()
     assert (weights / "card.md").read_text().startswith("# Model card: mien default")
     crop = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
-    full, small = (Analyzer(name).crops([crop]) for name in ("default", "default-int8"))
+    full, small = (Analyzer(name, all_units=True).crops([crop]) for name in ("default", "default-int8"))
     assert len(full.au_names) > 15 and full.compound.shape[1] > 5
     np.testing.assert_allclose(full.expression, small.expression, atol=0.1)

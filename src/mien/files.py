@@ -1,7 +1,7 @@
 """Write files so that a reader never meets half of one, and two writers never share a folder."""
 
 import os
-import socket
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +90,7 @@ def _taken(path: Path, advice: str) -> TextIO:
             raise MienError(f"{path.parent} is in use by another run (process {owner}); {advice}")
         if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
             file.truncate(0)
-            file.write(f"{os.getpid()} on {socket.gethostname()}")
+            file.write(f"{os.getpid()} on {platform.node()}")
             file.flush()
             return file
         file.close()  # its owner removed the file between our opening and locking it

@@ -117,12 +117,12 @@ def test_a_driver_that_is_killed_goes_on_without_doing_anything_twice(corpus: li
     path = {"PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
     driver = subprocess.Popen([sys.executable, "-c", code, str(out), str(marks), *corpus], env=os.environ | path)
     deadline = time.monotonic() + 120
-    while len(kept := sorted(journal.folder.glob("*.parquet"))) < 2:
+    while len(kept := sorted(journal.folder.glob("[!_]*.parquet"))) < 2:
         assert driver.poll() is None and time.monotonic() < deadline, "the driver does not come to its second shard"
         time.sleep(0.001)
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait()
-    before = {part: part.stat().st_mtime_ns for part in sorted(journal.folder.glob("*.parquet"))}
+    before = {part: part.stat().st_mtime_ns for part in sorted(journal.folder.glob("[!_]*.parquet"))}
     assert 2 <= len(kept) <= len(before) < 7
     again = Journal(out, {}, schema(LABELS))
     done_again: list[int] = []
@@ -151,7 +151,7 @@ def test_a_folder_of_tables_reads_as_one_and_has_a_manifest(corpus: list[str], t
 def test_a_part_with_a_flipped_byte_is_not_read(corpus: list[str], tmp_path: Path) -> None:
     journal = Journal(tmp_path / "t.parquet", {}, schema(LABELS))
     analyze_shards(sharded.work, find_sources(corpus[:1]), journal, serial)
-    part = sorted(journal.folder.glob("*.parquet"))[1]
+    part = sorted(journal.folder.glob("[!_]*.parquet"))[1]
     content = bytearray(part.read_bytes())
     content[len(content) // 3] ^= 1
     part.write_bytes(content)

@@ -106,6 +106,7 @@ def test_how_each_wants_its_batches_and_its_network() -> None:
         "joint": ("mixed", "tasks", False),
         "coupling": ("mixed", "tasks", False),
         "student": ("mixed", "tasks", False),
+        "gan": ("mixed", "tasks", False),
     }
     assert [name for name, kind in METHODS.items() if kind.expression_activation == "sigmoid"] == ["sjmt"]
 

@@ -13,6 +13,7 @@ from mien.training import run as run_module
 from mien.training import validation
 from mien.training.log import read_log
 from mien.training.stages import train
+from mien.training.validation import Validation
 
 
 class Listener:
@@ -83,6 +84,13 @@ def test_every_step_and_validation_is_logged_once(run: Path) -> None:
     scores = [validation[name] for name in ("A/expression", "B/au", "C/va")]
     defined = [score for score in scores if score == score]
     assert validation["overall"] == pytest.approx(sum(defined) / len(defined))
+
+
+def test_databases_count_by_their_weights_and_their_tasks_alike() -> None:
+    scores = {"A/expression": 0.2, "A/va": 0.4, "B/au": 0.9, "C/va": float("nan")}
+    found = Validation({}, scores, {"A": 3.0, "B": 1.0, "C": 9.0})
+    assert found.overall == pytest.approx((3 * 0.3 + 1 * 0.9) / 4)
+    assert found.overall != pytest.approx((0.2 + 0.4 + 0.9) / 3)  # rejected: databases by how many tasks they have
 
 
 def test_two_runs_of_one_recipe_give_the_same_weights(run: Path, make_recipe: MakeRecipe, tmp_path: Path) -> None:

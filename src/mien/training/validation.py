@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,16 +26,24 @@ class Validation:
     Attributes:
         found: per database.
         scores: ``database/task`` -> main score; NaN where it is undefined.
+        weights: of the databases in the recipe.
     """
 
     found: dict[str, Predictions]
     scores: dict[str, float]
+    weights: Mapping[str, float]
 
     @property
     def overall(self) -> float:
-        """Mean of the defined scores, by which networks are chosen; -1 where there is none."""
-        defined = [value for value in self.scores.values() if not math.isnan(value)]
-        return statistics.fmean(defined) if defined else -1.0
+        """What networks are chosen by: the mean over databases, by their weights, of the mean of a database's defined
+        scores; -1 where there is none. A small database with many tasks would else decide alone.
+        """
+        defined: dict[str, list[float]] = {}
+        for name, value in self.scores.items():
+            if not math.isnan(value):
+                defined.setdefault(name.partition("/")[0], []).append(value)
+        weights = [self.weights.get(name, 1.0) for name in defined]
+        return statistics.fmean(map(statistics.fmean, defined.values()), weights) if defined else -1.0
 
     @property
     def finite(self) -> bool:
@@ -64,9 +72,10 @@ def validate(
     """Ask ``model`` about the validation faces of every database, which ``stores`` hold; ``part``: see ``predict``."""
     found: dict[str, Predictions] = {}
     scores: dict[str, float] = {}
+    weights = {one.name: one.weight for one in recipe.data}
     for database, store in zip(databases, stores, strict=True):
         name, faces = database.settings.name, database.faces(recipe, labels, database.settings.val)
         found[name] = predictions_on(model, model.spec, faces, store=store, part=part)
-        if Validation(found, scores).finite:  # else there is nothing to score, and the caller says so
+        if Validation(found, scores, weights).finite:  # else there is nothing to score, and the caller says so
             scores |= main_scores(found[name].score(draws=0), f"{name}/")
-    return Validation(found, scores)
+    return Validation(found, scores, weights)
