@@ -22,6 +22,7 @@ test: $(VENV)/.dev ## check style, types and behaviour
 
 model: $(VENV)/.train ## train, export and measure the shipped network, from the databases in $$MIEN_DATA (hours)
 	$(BIN)/mien train recipes/default.toml --out runs/default
+	$(BIN)/mien calibrate runs/default --coverage 0.9
 	$(BIN)/python tools/ship_model.py runs/default src/mien/weights
 	$(BIN)/mien evaluate default --all --card src/mien/weights/card.md
 
