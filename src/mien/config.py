@@ -84,6 +84,19 @@ class Balance(Section):
         return self
 
 
+class Part(Section):
+    """A part of a database's training rows that shares no person with the other parts: ``number`` 1 to ``of``."""
+
+    number: int = Field(ge=1)
+    of: int = Field(ge=2)
+
+    @model_validator(mode="after")
+    def _there(self) -> Self:
+        if self.number > self.of:
+            raise ValueError(f"there is no part {self.number} of {self.of}")
+        return self
+
+
 class Database(Section):
     """One database of a recipe.
 
@@ -97,6 +110,7 @@ class Database(Section):
         folds: make the splits anew, by subject; ``fractions``: likewise, one seeded split.
         carve_val: share of the training rows, whole subjects, that validates: for a database without such a split.
         few: train and validate on a few of the training rows of each class; with a run's seed these change, too.
+        part: train on a part of the training rows, after any of the above; another part is another database.
         balance: draw rare labels of its training rows more often.
     """
 
@@ -112,6 +126,7 @@ class Database(Section):
     fractions: dict[str, float] | None = None
     carve_val: Share = 0.0
     few: Few | None = None
+    part: Part | None = None
     balance: Balance | None = None
     rows: dict[str, str] = {}  # keep only the rows with these values, for example {source = "lfw"}
 

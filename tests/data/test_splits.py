@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.data.splits import assign_folds, assign_splits, fold_numbers
+from mien.data.splits import assign_folds, assign_splits, fold_numbers, keep_part
 from mien.data.table import LabelTable
 from mien.errors import TableError
 
@@ -106,3 +106,18 @@ def test_faults() -> None:
         assign_folds(table, 3, 3, seed=0)
     with pytest.raises(TableError, match="no rows"):
         assign_splits(faces([]), {"train": 1.0}, seed=0)
+
+
+def test_parts_share_no_person_cover_the_training_rows_and_leave_the_others_alone() -> None:
+    subjects = [f"s{i % 40}" for i in range(200)]
+    split = ["test" if i % 40 >= 30 else "train" for i in range(200)]
+    faces = LabelTable(pa.table({"subject": subjects, "split": split}))
+    parts = [keep_part(faces, number, 3).read(["split"])["split"].to_pylist() for number in (1, 2, 3)]
+    for row, known in enumerate(split):
+        placed = sorted(part[row] for part in parts)
+        assert placed == (["test"] * 3 if known == "test" else ["left_out", "left_out", "train"])
+    people = [{subjects[row] for row, name in enumerate(part) if name == "train"} for part in parts]
+    assert [len(one) for one in people] == [10, 10, 10]
+    assert not people[0] & people[1] and not people[1] & people[2]
+    with pytest.raises(TableError, match="part 4 of 3"):
+        keep_part(faces, 4, 3)

@@ -97,16 +97,48 @@ def carve_validation(table: LabelTable, share: float, seed: int, into: str = "va
     >>> sorted(carve_validation(faces, 0.5, seed=0).read(["split"])["split"].to_pylist())
     ['test', 'train', 'val']
     """
+    return _divided(table, "train", {"train": 1 - share, into: share}, seed, by)
+
+
+def keep_part(
+    table: LabelTable, number: int, of: int, train: str = "train", seed: int = 0, by: str = "subject"
+) -> LabelTable:
+    """The table with one of ``of`` equal parts of the rows of split ``train``; the others are in ``left_out``.
+
+    No subject is in two parts: what one database has, two can pretend to have. Other splits stay as they are.
+
+    Args:
+        number: which part, 1 to ``of``.
+        seed: another seed makes other parts; the same for every ``number``.
+
+    Raises:
+        TableError: no such part, or too few subjects.
+
+    >>> faces = LabelTable(pa.table({"subject": ["a", "b", "c"], "split": ["train", "train", "test"]}))
+    >>> [keep_part(faces, k, 2).read(["split"])["split"].to_pylist() for k in (1, 2)]
+    [['left_out', 'train', 'test'], ['train', 'left_out', 'test']]
+    """
+    if not 1 <= number <= of:
+        raise TableError(f"{table.name}: part {number} of {of}; expected a part from 1 to {of}")
+    shares = {train if part == number else f"left_out {part}": 1 / of for part in range(1, of + 1)}
+    divided = _divided(table, train, shares, seed, by)
+    split = divided.read(["split"]).column("split")
+    others = pc.starts_with(split, "left_out ")
+    return divided.replace("split", pc.if_else(others, "left_out", split).combine_chunks())
+
+
+def _divided(table: LabelTable, of: str, shares: Mapping[str, float], seed: int, by: str) -> LabelTable:
+    """The table with the rows of split ``of`` dealt to new splits, whole groups at a time."""
     table.require(["split"])
     names, row_group = _groups(table, by)
     split = table.read(["split"]).column("split").to_numpy(zero_copy_only=False).copy()
-    train = split == "train"
-    rows = np.bincount(row_group[train], minlength=len(names))
+    mine = split == of
+    rows = np.bincount(row_group[mine], minlength=len(names))
     here = np.flatnonzero(rows)
-    side = np.full(len(names), "train", dtype=object)
-    side[here] = _place([names[i] for i in here], rows[here], {"train": 1 - share, into: share}, seed)
-    split[train] = side[row_group[train]]
-    return _with_split(table, split, np.arange(len(table)), ["train", into])
+    side = np.full(len(names), of, dtype=object)
+    side[here] = _place([names[i] for i in here], rows[here], shares, seed)
+    split[mine] = side[row_group[mine]]
+    return _with_split(table, split, np.arange(len(table)), list(shares))
 
 
 def subject_key(table: LabelTable, by: str = "subject") -> pa.Array:

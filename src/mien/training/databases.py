@@ -13,7 +13,7 @@ from mien.data.columns import CLASS_COLUMNS
 from mien.data.databases import read_database
 from mien.data.few import draw_few
 from mien.data.prepare import Faces, Progress, prepare, silent
-from mien.data.splits import assign_folds, assign_splits, carve_validation
+from mien.data.splits import assign_folds, assign_splits, carve_validation, keep_part
 from mien.data.store import Store
 from mien.data.table import LabelTable
 from mien.errors import RecipeError
@@ -53,7 +53,13 @@ class OpenDatabase:
 
 def open_databases(recipe: Recipe) -> list[OpenDatabase]:
     """Read the recipe's databases and make their splits; a recipe with folds tests on fold seed % count."""
-    return [OpenDatabase(settings, _with_splits(settings, recipe.seed)) for settings in recipe.data]
+    return [OpenDatabase(settings, _part(settings, _with_splits(settings, recipe.seed))) for settings in recipe.data]
+
+
+def _part(settings: Database, table: LabelTable) -> LabelTable:
+    """The table with the part of its training rows that the recipe asks for."""
+    part = settings.part
+    return keep_part(table, part.number, part.of, settings.train) if part else table
 
 
 def _with_splits(settings: Database, seed: int) -> LabelTable:

@@ -7,6 +7,7 @@ batches, so that every regime sees the same number of images of every database.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from mien.training.evaluate import au_by_expression, best_device, predictions_on
 from mien.training.loop import Silent, Watcher
 from mien.training.record import environment, provenance
 from mien.training.samples import write_samples
-from mien.training.stages import STAGED, train
+from mien.training.stages import STAGED, members, train
 
 RESULTS_FILE = "results.json"
 
@@ -114,9 +115,11 @@ def run_experiment(
     for number, run in enumerate(runs, 1):
         watcher.say(f"run {number} of {len(runs)}: {run.folder}")
         train(run.recipe, folder / run.folder, watcher, progress)
-        for name in run.test_on:
-            found = _tested(run, folder / run.folder, name, progress)
-            cell = {"method": run.method, "seed": run.seed, "database": name}
+        tested = {run.method: folder / run.folder}
+        tested |= {method: folder / run.folder / stage for method, stage in members(run.recipe).items()}
+        for method, name in product(tested, run.test_on):
+            found = _tested(run, tested[method], name, progress)
+            cell = {"method": method, "seed": run.seed, "database": name}
             scores += [cell | record for record in found["scores"]]
             tested_on.append(cell | {"rows": found["about"]["rows"], "rows_sha256": found.get("rows_sha256")})
             if found["about"]["au_by_expression"]:
@@ -135,8 +138,8 @@ def run_experiment(
     everywhere = [run for run in runs if len(run.recipe.data) == len(databases)]
     if everywhere:
         shown = next((run for run in everywhere if run.method == "sjmt"), everywhere[0])
-        tested = open_databases(shown.recipe)  # with folds, another seed tests on other faces
-        write_samples(folder / "samples", load_any(folder / shown.folder)[0], tested, shown.recipe)
+        opened = open_databases(shown.recipe)  # with folds, another seed tests on other faces
+        write_samples(folder / "samples", load_any(folder / shown.folder)[0], opened, shown.recipe)
     return results
 
 

@@ -25,6 +25,7 @@ from mien.training.temporal import train_temporal
 from mien.training.validation import validate
 
 TEACHER_STUDENT = "teacher_student"
+TEACHER = "teacher"  # folder of that stage
 STAGED = (TEACHER_STUDENT, TEMPORAL)
 
 
@@ -67,19 +68,33 @@ def train(recipe: Recipe, folder: str | Path, watcher: Watcher | None = None, pr
     return stages(recipe, Path(folder), watcher or Silent(), progress)
 
 
+def members(recipe: Recipe) -> dict[str, str]:
+    """What of a run in stages is scored beside its ensemble: the teacher and the last round's first student, and their
+    folders.
+    """
+    if recipe.method["name"] != TEACHER_STUDENT:
+        return {}
+    rounds = parse(TeacherStudentSettings, recipe.method, "[method]").rounds
+    return {"teacher": TEACHER, "student": _student(rounds, 1)}
+
+
+def _student(number: int, k: int) -> str:
+    return f"round{number}-student{k}"
+
+
 def _teacher_and_students(recipe: Recipe, folder: Path, watcher: Watcher, progress: Progress) -> Network:
     settings = parse(TeacherStudentSettings, recipe.method, "[method]")
     steps = settings.first_steps or recipe.training.steps
     shorter = recipe.training.model_copy(update={"steps": steps})
     watcher.say("teacher")
-    teachers = [folder / "teacher"]
+    teachers = [folder / TEACHER]
     first = recipe.model_copy(update={"method": settings.first, "training": shorter})
     train_network(first, teachers[0], watcher, progress)
     stages = {"students", "rounds", "first", "first_steps"}
     student = settings.model_dump(exclude=stages, exclude_unset=True) | {"name": "student"}
     for number in range(1, settings.rounds + 1):
         method = student | {"teacher": [str(teacher) for teacher in teachers]}
-        teachers = [folder / f"round{number}-student{k}" for k in range(1, settings.students + 1)]
+        teachers = [folder / _student(number, k) for k in range(1, settings.students + 1)]
         for k, own in enumerate(teachers, 1):
             watcher.say(f"round {number} of {settings.rounds}, student {k} of {settings.students}")
             member = (number - 1) * settings.students + k
