@@ -12,7 +12,7 @@ from mien.generation.checkpoint import load_makers
 from mien.labels import LabelSet
 from mien.losses.adversarial import critic_loss, maker_loss
 from mien.methods import make_method
-from mien.methods.gan import Gan
+from mien.methods.gan import Gan, _variety
 from mien.models.affect import AffectModel, ModelSpec
 from mien.preprocessing import Preprocessing
 
@@ -146,3 +146,13 @@ def test_a_backbone_that_normalises_over_the_batch_is_refused() -> None:
     model = AffectModel(ModelSpec(backbone="face_resnet", labels=LABELS, preprocessing=CUT))
     with pytest.raises(RecipeError, match=r"face_resnet normalises over the batch.*use face_resnet_gn"):
         make_method({"name": "gan"}, LABELS).meet(model)
+
+
+def test_faces_that_are_all_alike_have_no_variety() -> None:
+    torch.manual_seed(0)
+    one, many = torch.rand(1, 6).expand(8, -1), torch.rand(8, 6)
+    assert float(_variety(one).max()) < 1e-3
+    found = _variety(many)
+    assert found.shape == (8, 1)
+    assert torch.allclose(found[:4], many[:4].std(dim=0, unbiased=False).mean(), rtol=1e-4)
+    assert not torch.allclose(found[:4], found[4:])  # rejected: one number for the whole batch

@@ -13,6 +13,11 @@ def leaky(x: Tensor) -> Tensor:
     return F.leaky_relu(x, SLOPE) * GAIN
 
 
+def unit(x: Tensor) -> Tensor:
+    """(B, n) with a mean square of 1 in each row."""
+    return x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+
+
 class Mapping(nn.Sequential):
     """(B, inputs) to a style (B, width) that all blocks read: two linear layers."""
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import RecipeError
-from mien.generation.blocks import Grow, Mapping, StyledConv, as_rgb, leaky
+from mien.generation.blocks import Grow, Mapping, StyledConv, as_rgb, leaky, unit
 
 SMALLEST = (3, 4, 5)  # sides in pixels that a picture may grow from
 WIDEST, NARROWEST = 128, 16
@@ -30,15 +30,16 @@ class Generator(nn.Module):
         self.noise = noise
         sides, channels = scales(size), channels_of(len(scales(size)), width)
         style = 2 * noise
-        self.mapping = Mapping(noise + condition, style)
-        self.first = nn.Linear(noise + condition, channels[0] * sides[0] ** 2)
+        self.embed = nn.Linear(condition, noise)  # as wide as the noise, so that neither drowns the other
+        self.mapping = Mapping(2 * noise, style)
+        self.first = nn.Linear(2 * noise, channels[0] * sides[0] ** 2)
         self.shape = (channels[0], sides[0], sides[0])
         self.start = StyledConv(channels[0], channels[0], style)
         self.grow = nn.ModuleList(Grow(a, b, style, colours) for a, b in itertools.pairwise(channels))
 
     def forward(self, z: Tensor, condition: Tensor) -> Tensor:
         """Faces (B, 3, S, S) in [0, 1] from noise (B, noise) and conditions (B, condition)."""
-        told = torch.cat([z, condition], dim=1)
+        told = torch.cat([unit(z), unit(self.embed(condition))], dim=1)
         style = self.mapping(told)
         x = self.start(leaky(self.first(told)).reshape(-1, *self.shape), style)
         picture = None

@@ -22,6 +22,7 @@ from mien.losses.adversarial import critic_loss, gradient_penalty, maker_loss
 from mien.methods.base import PerTaskLoss, TaskLossSettings
 from mien.models.affect import AffectModel
 
+GROUP = 4  # faces whose variety is looked at together
 PENALISED = 8  # one face of so many takes part in the gradient penalty
 WARM = 10.0  # updates over which the average of a young generator forgets its random start
 
@@ -45,7 +46,7 @@ class GanSettings(TaskLossSettings):
     noise: int = Field(64, ge=1)
     width: int = Field(32, ge=8)
     gamma: float = Field(1.0, ge=0)
-    told: float = Field(1.0, ge=0)
+    told: float = Field(0.3, ge=0)
     cycle: float = Field(10.0, ge=0)
     average: float = Field(0.998, ge=0, lt=1)
     adaptive: bool = True
@@ -96,7 +97,7 @@ class Gan(PerTaskLoss):
         self.makers = Makers(self.spec)
         self.average = copy.deepcopy(self.makers).requires_grad_(False)
         features = model.backbone.features
-        self.real = nn.Linear(features, 1)
+        self.real = nn.Linear(features + 1, 1)
         self.projection = nn.Linear(width(self.labels), features, bias=False)
         self.augment = AdaptiveAugment()
         self.register_buffer("age", torch.zeros(()))
@@ -172,9 +173,9 @@ class Gan(PerTaskLoss):
         return self._score(network.embed(self._changed(faces)), condition.repeat(len(faces) // len(condition), 1))
 
     def _score(self, features: Tensor, condition: Tensor) -> Tensor:
-        """(B,) high for real: how face-like, and how like the labels that came with it."""
+        """(B,) high for real: how face-like and how varied, and how like the labels that came with it."""
         like = (self.projection(condition) * features).sum(dim=1) / features.shape[1] ** 0.5
-        score: Tensor = self.real(features)[:, 0] + like
+        score: Tensor = self.real(torch.cat([features, _variety(features)], dim=1))[:, 0] + like
         return score
 
     def _changed(self, faces: Tensor) -> Tensor:
@@ -189,6 +190,17 @@ class Gan(PerTaskLoss):
         decay = min(self.settings.average, float(self.age) / (self.age + WARM))
         for mean, now in zip(self.average.parameters(), self.makers.parameters(), strict=True):
             mean.lerp_(now, 1 - decay)
+
+
+def _variety(features: Tensor) -> Tensor:
+    """(B, 1): the standard deviation among ``GROUP`` faces in turn, mean over the features.
+
+    A generator that makes the same face for everybody is found out by it. *Source*: Karras et al. 2018, "Progressive
+    growing of GANs", section 3.
+    """
+    groups = (features[start : start + GROUP] for start in range(0, len(features), GROUP))
+    parts = [(group.var(dim=0, unbiased=False) + 1e-8).sqrt().mean().expand(len(group), 1) for group in groups]
+    return torch.cat(parts)
 
 
 @contextmanager
