@@ -3,7 +3,7 @@ from math import exp, log
 import pytest
 import torch
 
-from mien.losses.adversarial import critic_loss, gradient_penalty, maker_loss
+from mien.losses.adversarial import critic_loss, gradient_penalty, maker_loss, sameness
 
 
 def s(x: float) -> float:
@@ -21,6 +21,17 @@ def test_a_generator_that_loses_still_learns() -> None:
     made = torch.tensor([-20.0], requires_grad=True)
     maker_loss(made).backward()
     assert made.grad is not None and made.grad.item() == pytest.approx(-1)
+
+
+def test_sameness_hand_worked() -> None:
+    noise = torch.tensor([[0.0, 0.0], [1.0, 1.0], [2.0, 4.0], [1.0, 1.0]])  # pairs: rows 0 and 2, 1 and 3
+    made = torch.zeros(4, 3, 2, 2)
+    made[2] = 0.5
+    assert float(sameness(noise, made)) == pytest.approx((3 / 0.51 + 0 / 0.01) / 2)
+    assert float(sameness(noise, made)) != pytest.approx((0.51 / 3) / 2)  # rejected: the inverse, which would collapse
+    made.requires_grad_()
+    sameness(noise, made + torch.rand_like(made) * 1e-3).backward()
+    assert made.grad is not None and made.grad[2].sum() < 0  # a step down the gradient drives the pair apart
 
 
 def test_the_penalty_is_the_squared_gradient_of_each_face() -> None:

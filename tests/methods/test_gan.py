@@ -58,7 +58,7 @@ def test_each_side_learns_from_its_own_terms_alone() -> None:
     for forms in (["noise"], ["image"], ["noise", "image"]):
         method, model = new(forms=forms)
         terms = method(model, batch())
-        makers = [term for name, term in terms.items() if name.startswith("maker") or name == "cycle"]
+        makers = [term for name, term in terms.items() if name.startswith("maker") or name in ("cycle", "sameness")]
         assert gradients(method, model, makers) == (False, False, True)
         terms = method(model, batch())
         others = [terms[name] for name in ("critic", "penalty", *LABELS)]
@@ -68,7 +68,7 @@ def test_each_side_learns_from_its_own_terms_alone() -> None:
 def test_the_loss_is_the_sum_of_its_terms() -> None:
     method, model = new(forms=["noise", "image"])
     terms = {name: term.detach() for name, term in method(model, batch()).items()}
-    names = {"critic", "penalty", "maker", "cycle", *LABELS, *(f"maker_{task}" for task in LABELS)}
+    names = {"critic", "penalty", "maker", "cycle", "sameness", *LABELS, *(f"maker_{task}" for task in LABELS)}
     assert terms.keys() == names | {"loss"}
     assert float(terms["loss"]) == pytest.approx(sum(float(terms[name]) for name in names), rel=1e-5)
 

@@ -21,6 +21,20 @@ def maker_loss(made: Tensor) -> Tensor:
     return F.softplus(-made).mean()
 
 
+def sameness(noise: Tensor, made: Tensor) -> Tensor:
+    """mean_i |z_i - z_j| / (|G_i - G_j| + 0.01) over pairs j = i + B / 2: large where other noise makes the same face.
+
+    Args:
+        noise: (B, n); the second half of the rows belongs to the conditions of the first.
+        made: (B, 3, H, W) faces from it, in [0, 1]; |.| is the mean absolute difference.
+
+    *Source*: Mao et al. 2019, "Mode seeking generative adversarial networks", equation 4.
+    """
+    half = len(noise) // 2
+    apart = (made[:half] - made[half : 2 * half]).abs().mean(dim=(1, 2, 3))
+    return ((noise[:half] - noise[half : 2 * half]).abs().mean(dim=1) / (apart + 0.01)).mean()
+
+
 def gradient_penalty(scores: Tensor, faces: Tensor) -> Tensor:
     """R1: mean over real faces of |d score / d face|^2, which keeps the game from circling.
 

@@ -18,7 +18,7 @@ from mien.generation.condition import Labels, encode, thinned, width
 from mien.generation.info import MakerSpec
 from mien.generation.samples import write_samples
 from mien.labels import LabelSet
-from mien.losses.adversarial import critic_loss, gradient_penalty, maker_loss
+from mien.losses.adversarial import critic_loss, gradient_penalty, maker_loss, sameness
 from mien.methods.base import PerTaskLoss, TaskLossSettings
 from mien.models.affect import AffectModel
 
@@ -39,6 +39,7 @@ class GanSettings(TaskLossSettings):
         told: weight of the labels' losses on generated faces.
         cycle: weight of the mean absolute difference between a face and what two edits make of it, there and back, and
             of the face edited to its own labels.
+        sameness: weight of the term that other noise be another face; see ``losses.adversarial``.
         average: decay of the averaged generator, the one that is kept.
         adaptive: change faces before they are judged, as strongly as the discriminator overfits.
     """
@@ -49,6 +50,7 @@ class GanSettings(TaskLossSettings):
     gamma: float = Field(0.02, ge=0)
     told: float = Field(0.3, ge=0)
     cycle: float = Field(10.0, ge=0)
+    sameness: float = Field(0.05, ge=0)
     average: float = Field(0.998, ge=0, lt=1)
     adaptive: bool = True
 
@@ -57,8 +59,9 @@ class Gan(PerTaskLoss):
     """Discriminator and generator at once; the network is the discriminator's trunk and its heads for the tasks.
 
         L_D = -log s(D(x)) - log(1 - s(D(G(z, c)))) + gamma / 2 |dD/dx|^2 + sum_t w_t L_t(x)
-        L_G = -log s(D(G(z, c))) + told * sum_t w_t L_t(G(z, c), c)
-        L_E = as L_G with E(x, c) for G(z, c), + cycle * (mean |E(E(x, c), c_x) - x| + mean |E(x, c_x) - x|)
+        L_G = -log s(D(G(z, c))) + told * sum_t w_t L_t(G(z, c), c) + sameness * |z - z'| / |G(z, c) - G(z', c)|
+        L_E = as the first two of L_G with E(x, c) for G(z, c),
+              + cycle * (mean |E(E(x, c), c_x) - x| + mean |E(x, c_x) - x|)
 
     L_t as in ``joint``, each over the faces that carry the label, and for generated faces over the labels that the
     generator was told; there VA is scored by squared error, since a batch of free choices has no concordance to reach.
@@ -109,7 +112,8 @@ class Gan(PerTaskLoss):
         network: Any = getattr(model, "module", model)
         self._follow()
         faces, own = batch.image, thinned(batch.mask)
-        order = torch.randperm(len(faces), device=faces.device)
+        order, half = torch.randperm(len(faces), device=faces.device), len(faces) // 2
+        order[half : 2 * half] = order[:half].clone()  # the same condition twice, for other noise
         told = {task: mask[order] for task, mask in own.items()}
         wanted = {task: target[order] for task, target in batch.target.items()}
         condition = encode(self.labels, wanted, told)
@@ -133,6 +137,7 @@ class Gan(PerTaskLoss):
         if self.makers.generator is not None:
             z = torch.randn(len(condition), self.spec.noise, device=condition.device)
             faces.append(self.makers.generator(z, condition))
+            terms["sameness"] = self.settings.sameness * sameness(z, faces[-1])
         if self.makers.editor is not None:
             own = encode(self.labels, batch.target, batch.mask)
             edited = self.makers.editor(batch.image, condition)[0]
