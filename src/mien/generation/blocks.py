@@ -1,6 +1,5 @@
 """The parts that both generators are built from."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -66,8 +65,3 @@ class Grow(nn.Module):
 def as_rgb(picture: Tensor) -> Tensor:
     """(B, 1 or 3, S, S) to (B, 3, S, S): a grey picture is three equal channels to every network."""
     return picture.expand(-1, 3, -1, -1)
-
-
-def noise_like(rows: int, size: int, device: torch.device) -> Tensor:
-    """(rows, size) normal noise from torch's generator."""
-    return torch.randn(rows, size, device=device)
