@@ -154,15 +154,16 @@ def _faces(generator: FaceGenerator, told: Store, channels: int, size: int, seed
 
 
 def _told_only(found: Predictions, told: Store, labels: LabelSet) -> Predictions:
-    """What the generator was not told is not scored."""
+    """What the generator was not told is not scored. Rows that no annotator labelled are in ``told`` alone."""
+    scored = np.isin(told.rows, found.rows)
     mask = {}
     for task, given in found.mask.items():
-        known = told.labels.mask.get(task, np.zeros((len(told), 0), bool))
+        known = told.labels.mask.get(task, np.zeros((len(told), 0), bool))[scored]
         if task in CLASS_TASKS:
             mask[task] = given & known.any(axis=1)
             continue
         names = labels.get(task, ())
-        columns = [known[:, names.index(n)] if n in names else np.zeros(len(told), bool) for n in found.labels[task]]
+        columns = [known[:, names.index(n)] if n in names else np.zeros(len(known), bool) for n in found.labels[task]]
         mask[task] = given & np.stack(columns, axis=1)
     return replace(found, mask=mask)
 

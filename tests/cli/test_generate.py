@@ -80,3 +80,18 @@ def test_a_judge_reads_generated_and_real_faces(gan: Path, tmp_path: Path, monke
         run("judge", gan, table, "--by", gan)
     with pytest.raises(MienError, match="no row with split = nowhere"):
         run("judge", gan, table, "--split", "nowhere")
+
+
+def test_a_judge_passes_over_rows_that_nobody_labelled(
+    gan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_databases(tmp_path, {"drawn": ["expression"]}, Drawing(subjects=40, per_subject=15, size=48))
+    drawn = LabelTable(tmp_path / "drawn.parquet")
+    known = drawn.read(["expression"]).column("expression").to_pylist()
+    drawn.replace("expression", [name if i % 3 else None for i, name in enumerate(known)]).write(
+        tmp_path / "part.parquet"
+    )
+    found = json.loads(run("judge", gan, tmp_path / "part.parquet", "--most", 60, "--json"))
+    scored = {s["n"] for s in found["made"] if s["metric"] == "accuracy"}
+    assert found["likeness"]["faces"] == 60 and max(scored) < 60
