@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as PilImage
 
 from mien.errors import ImageError
-from mien.images import read_image, write_png
+from mien.images import read_image, write_picture
 
 # A red, a green, a blue and an orange quarter: a swap of channels or of axes changes it.
 QUARTERS = np.array([[(255, 0, 0), (0, 255, 0)], [(0, 0, 255), (250, 120, 20)]], np.uint8)
@@ -165,7 +165,7 @@ def test_a_forged_header_of_allowed_size_is_broken_and_not_a_crash(capfd):
 
 def test_png_round_trip_is_exact(tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (13, 21, 3), dtype=np.uint8)
-    write_png(tmp_path / "new" / "a.png", image)
+    write_picture(tmp_path / "new" / "a.png", image)
     assert np.array_equal(read_image(tmp_path / "new" / "a.png"), image)
     with PilImage.open(tmp_path / "new" / "a.png") as seen_by_others:
         assert np.array_equal(np.asarray(seen_by_others), image)

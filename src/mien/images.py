@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image as PilImage
 from PIL import ImageOps, UnidentifiedImageError
 
-from mien.errors import ImageError
+from mien.errors import ImageError, MienError
 from mien.files import atomic_write
 from mien.preprocessing import Image
 
@@ -55,9 +55,18 @@ def read_image(source: str | Path | bytes, where: str = "") -> Image:
         raise ImageError(f"{where}: the picture is broken ({error}); copy the file again or remove the row") from None
 
 
-def write_png(path: Path, image: Image) -> None:
-    """Write (H, W, 3) uint8 RGB as a PNG file, atomically."""
-    _, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+def write_picture(path: Path, image: Image) -> None:
+    """Write (H, W, 3) uint8 RGB as PNG, JPEG or WebP, as the name ends, atomically.
+
+    Raises:
+        MienError: another ending, or the file cannot be written.
+    """
+    try:
+        done, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    except cv2.error:
+        done = False
+    if not done:
+        raise MienError(f"{path}: pictures are written as .png, .jpg or .webp; give one of these endings")
     atomic_write(path, data.tobytes())
 
 

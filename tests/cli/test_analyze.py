@@ -13,7 +13,7 @@ from inference.made import RedDetector, Reddish, scene, write_video
 from mien.cli import analysis, app
 from mien.errors import MienError
 from mien.files import locked
-from mien.images import write_png
+from mien.images import write_picture
 from mien.inference import analyzer as module
 from mien.inference import job, pool, shards
 from mien.inference.shards import Done, Shard
@@ -27,7 +27,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(module, "make_detector", lambda *_, **__: RedDetector())
     folder = tmp_path / "study"
     folder.mkdir()
-    write_png(folder / "a.png", scene([(20, 20, 40), (90, 90, 40)]))
+    write_picture(folder / "a.png", scene([(20, 20, 40), (90, 90, 40)]))
     (folder / "b.jpg").write_bytes(b"no picture")
     write_video(
         folder / "c.mp4", [scene([(20 + i, 20, 40)] if i < 6 else []) for i in range(8)], [i / 25 for i in range(8)]

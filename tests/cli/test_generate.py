@@ -13,7 +13,7 @@ from mien.data.synthetic.databases import Drawing, write_databases
 from mien.data.table import LabelTable
 from mien.errors import MienError
 from mien.generation.sheet import GAP, LEAST_SIDE
-from mien.images import read_image, write_png
+from mien.images import read_image, write_picture
 
 STEP = LEAST_SIDE + GAP
 
@@ -48,10 +48,10 @@ def test_a_grid_a_strip_and_a_table(gan: Path, tmp_path: Path) -> None:
 def test_the_face_of_a_photo(gan: Path, tmp_path: Path) -> None:
     write_databases(tmp_path, {"drawn": ["va"]}, Drawing(subjects=3, per_subject=1, size=128))
     face = read_image(LabelTable(tmp_path / "drawn.parquet").read(["image"]).column("image")[0].as_py())
-    write_png(tmp_path / "photo.png", np.pad(face, ((40, 40), (40, 40), (0, 0)), constant_values=200))
+    write_picture(tmp_path / "photo.png", np.pad(face, ((40, 40), (40, 40), (0, 0)), constant_values=200))
     run("generate", gan, "--from", tmp_path / "photo.png", "--au", "AU12=0..5", "--n", 3, "-o", tmp_path / "edit.png")
     assert read_image(tmp_path / "edit.png").shape[1] == 4 * STEP + GAP  # the face itself comes first
-    write_png(tmp_path / "empty.png", np.full((200, 200, 3), 128, np.uint8))
+    write_picture(tmp_path / "empty.png", np.full((200, 200, 3), 128, np.uint8))
     with pytest.raises(MienError, match=r"empty\.png: no face was found"):
         run("generate", gan, "--from", tmp_path / "empty.png", "-o", tmp_path / "edit.png")
 

@@ -14,7 +14,7 @@ from mien.data.prepare import Faces, padding, prepare
 from mien.data.table import LabelTable
 from mien.errors import TableError
 from mien.geometry import TEMPLATE
-from mien.images import write_png
+from mien.images import write_picture
 from mien.preprocessing import Preprocessing
 
 LABELS = {"expression": ("neutral", "fear"), "au": ("AU12",)}
@@ -35,7 +35,7 @@ def picture(number, height=20, width=24):
 def folder(tmp_path):
     """Six pictures and a table of them: three rows of train, one without any label."""
     for i in range(6):
-        write_png(tmp_path / "faces" / f"{i}.png", picture(i))
+        write_picture(tmp_path / "faces" / f"{i}.png", picture(i))
     columns = {
         "path": [f"faces/{i}.png" for i in range(6)],
         "split": ["train", "val", "train", "train", "val", "train"],
@@ -262,7 +262,7 @@ def test_a_changed_table_makes_a_new_store(folder, cache):
 
 def test_a_changed_picture_makes_a_new_store(folder):
     assert np.array_equal(prepare(faces(folder)).images[0], SMALL.crop(picture(0), pad=2))
-    write_png(folder / "faces" / "0.png", picture(77))
+    write_picture(folder / "faces" / "0.png", picture(77))
     assert np.array_equal(prepare(faces(folder)).images[0], SMALL.crop(picture(77), pad=2))
 
 
@@ -321,7 +321,7 @@ def test_progress_is_told_of_every_batch(folder, monkeypatch):
 
 def test_memory_does_not_grow_with_the_table(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "ROWS_AT_ONCE", 64)
-    write_png(tmp_path / "a.png", picture(0, 8, 8))
+    write_picture(tmp_path / "a.png", picture(0, 8, 8))
     data = (tmp_path / "a.png").read_bytes()
 
     def peak(rows):

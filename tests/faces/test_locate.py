@@ -13,7 +13,7 @@ from mien.data.prepare import Faces, prepare
 from mien.data.table import LabelTable
 from mien.faces.detect import Detections
 from mien.faces.locate import GUESSES, SURE, finder, locate
-from mien.images import read_image, write_png
+from mien.images import read_image, write_picture
 from mien.preprocessing import Preprocessing
 
 real = pytest.mark.skipif("MIEN_DATA" not in os.environ, reason="MIEN_DATA names no folder with the real faces")
@@ -117,7 +117,7 @@ def test_training_faces_are_cut_by_the_found_points_and_else_by_the_tables(
 ) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path))
     picture = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    write_png(tmp_path / "face.png", picture)
+    write_picture(tmp_path / "face.png", picture)
     given = np.array([[20, 22], [42, 23], [31, 34], [23, 46], [40, 47]], np.float64)
     moved = given + 5
     columns = {"path": ["face.png"] * 2, "expression": ["fear"] * 2}

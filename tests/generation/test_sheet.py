@@ -6,8 +6,8 @@ import pytest
 from PIL import Image as PilImage
 
 from mien.errors import MienError
-from mien.generation.sheet import CAPTION, GAP, LEAST_SIDE, sheet, write_animation, write_picture
-from mien.images import read_image
+from mien.generation.sheet import CAPTION, GAP, LEAST_SIDE, sheet, write_animation
+from mien.images import read_image, write_picture
 
 FACE = np.full((16, 16, 3), 90, np.uint8)
 

@@ -12,7 +12,7 @@ from inference.made import RED, RedDetector, Reddish, scene, write_video
 from mien.errors import ImageError, MienError, VideoError
 from mien.faces.detect import Detections
 from mien.geometry import TEMPLATE
-from mien.images import write_png
+from mien.images import write_picture
 from mien.inference import analyzer as module
 from mien.inference.analyzer import Analyzer
 from mien.inference.video import Frame
@@ -52,7 +52,7 @@ def test_files_come_in_order_and_a_broken_one_says_why(analyzer: Analyzer, netwo
     names = []
     for i in range(70):
         names.append(tmp_path / f"{i:02d}.png")
-        write_png(names[-1], scene([(20, 20, 30)] * (i % 2) + [(80, 80, 20 + i % 40)]))
+        write_picture(names[-1], scene([(20, 20, 30)] * (i % 2) + [(80, 80, 20 + i % 40)]))
     names[5].write_bytes(b"")
     names[6].write_bytes(names[7].read_bytes()[:60])
     names.append(tmp_path / "gone.png")

@@ -20,7 +20,7 @@ import pytest
 from inference import sharded, simple_work
 from inference.made import scene, write_video
 from mien.errors import MienError
-from mien.images import write_png
+from mien.images import write_picture
 from mien.inference import shards
 from mien.inference.job import analyze
 from mien.inference.journal import MANIFEST_FILE, Journal
@@ -45,7 +45,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         place.mkdir()
         for i in range(count):
             squares = [(20 + 50 * k, int(rng.integers(20, 100)), 30) for k in range(i % 3)]
-            write_png(place / f"p{i}.png", scene(squares, level=int(rng.integers(40, 120))))
+            write_picture(place / f"p{i}.png", scene(squares, level=int(rng.integers(40, 120))))
     (folder / "broken.jpg").write_bytes(b"no picture")
     write_video(folder / "v.mp4", [scene([(20 + i, 20, 40)]) for i in range(6)], [i / 25 for i in range(6)])
     images = [(folder / f"p{i}.png").read_bytes() for i in range(5)]

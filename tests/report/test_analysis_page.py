@@ -16,7 +16,7 @@ from inference.made import write_video
 from mien.analysis.table import check_analysis
 from mien.cli.report import report
 from mien.errors import MienError
-from mien.images import write_png
+from mien.images import write_picture
 from mien.report.analysis_page import PEOPLE, write_analysis_page
 from mien.report.thumbnails import SIDE, crop, cut_thumbnails
 from report.test_page import Page
@@ -39,7 +39,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     image[:, 170:, 2] = 255
     write_video(folder / "talk.mp4", [image] * 120, [i / 5 for i in range(120)])
     for name in ("photo00.png", "photo01.png"):
-        write_png(folder / name, np.full((150, 160, 3), (0, 200, 0), np.uint8))
+        write_picture(folder / name, np.full((150, 160, 3), (0, 200, 0), np.uint8))
     parts = [table, photo_table(2), without_face(EVIL, f"error: {EVIL}: <b>broken</b>")]
     pd.concat(parts, ignore_index=True).to_parquet(folder / "faces.parquet")
     return folder

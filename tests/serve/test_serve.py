@@ -23,7 +23,7 @@ from PIL import Image as PilImage
 from starlette.testclient import TestClient
 
 from inference.made import LABELS, RedDetector, Reddish, scene
-from mien.images import write_png
+from mien.images import write_picture
 from mien.inference.analyzer import Analyzer
 from mien.inference.table import schema
 from mien.serve.answers import plain
@@ -80,7 +80,7 @@ def error_of(answer: Any, status: int) -> str:
 def test_a_picture_gives_the_rows_of_mien_analyze(client: TestClient, analyzer: Analyzer, tmp_path: Path) -> None:
     sent = client.post("/analyze", files=files(("two.png", TWO, "image/png"))).json()["rows"]
     assert [list(row) for row in sent] == [COLUMNS] * 2
-    write_png(tmp_path / "two.png", scene([(20, 30, 40), (90, 60, 50)]))
+    write_picture(tmp_path / "two.png", scene([(20, 30, 40), (90, 60, 50)]))
     expected = analyzer.image(tmp_path / "two.png").to_pandas().assign(path="two.png")
     assert expected["x1"].tolist() == [20, 90]
     pd.testing.assert_frame_equal(pd.DataFrame(sent).astype(expected.dtypes), expected)

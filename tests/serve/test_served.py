@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 from inference.made import RedDetector, Reddish, scene
 from mien.cli import app, needs
 from mien.errors import MienError
-from mien.images import write_png
+from mien.images import write_picture
 from mien.inference import analyzer as module
 from mien.inference.analyzer import Analyzer
 from mien.serve import run as serving
@@ -56,7 +56,7 @@ def address() -> Iterator[str]:
 def folder(tmp_path: Path) -> Path:
     """The files that the page speaks of."""
     for name, squares in (("photo.jpg", [(20, 30, 40), (90, 60, 50)]), ("face.png", [(0, 0, 160)])):
-        write_png(tmp_path / name, scene(squares))
+        write_picture(tmp_path / name, scene(squares))
     (tmp_path / "broken.jpg").write_bytes((tmp_path / "photo.jpg").read_bytes()[:90])
     return tmp_path
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.images import write_png
+from mien.images import write_picture
 from mien.preprocessing import Preprocessing
 from web.visits import drawn, write_network
 
@@ -32,8 +32,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scene = np.full((300, 480, 3), 170, np.uint8)
     scene[10:266, 200:456] = drawn(4, 256, AU12=4.0, AU25=3.0)
     scene[40:150, 30:140] = drawn(1, 110, AU01=3.0, AU02=3.0)
-    write_png(folder / "two.png", scene)
-    write_png(folder / "none.png", np.full((120, 160, 3), 120, np.uint8))
+    write_picture(folder / "two.png", scene)
+    write_picture(folder / "none.png", np.full((120, 160, 3), 120, np.uint8))
     (folder / "bad.png").write_bytes(b"no picture")
     return folder
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from inference.made import RedDetector, Reddish, faces, scene, write_video
 from mien.cli import app
 from mien.errors import MienError, VideoError
-from mien.images import read_image, write_png
+from mien.images import read_image, write_picture
 from mien.inference.analyzer import Analyzer
 from mien.inference.job import Options
 from mien.inference.video import Frame, read_video
@@ -35,7 +35,7 @@ def analyzer() -> Analyzer:
 
 
 def test_a_photo_is_annotated_and_its_rows_are_those_of_a_table(analyzer: Analyzer, tmp_path: Path) -> None:
-    write_png(tmp_path / "a.png", scene([(20, 20, 40), (90, 90, 40)]))
+    write_picture(tmp_path / "a.png", scene([(20, 20, 40), (90, 90, 40)]))
     answer = read_photo(analyzer, tmp_path / "a.png", tmp_path / "out", LIMITS)
     assert "a.png: 2 faces" in answer.html and answer.cards.count("<article") == 2
     assert answer.picture is not None and read_image(answer.picture).shape == (160, 160, 3)
@@ -45,7 +45,7 @@ def test_a_photo_is_annotated_and_its_rows_are_those_of_a_table(analyzer: Analyz
 
 
 def test_a_photo_without_a_face_says_so(analyzer: Analyzer, tmp_path: Path) -> None:
-    write_png(tmp_path / "a.png", scene([]))
+    write_picture(tmp_path / "a.png", scene([]))
     answer = read_photo(analyzer, tmp_path / "a.png", tmp_path / "out", LIMITS)
     assert "a.png: no faces" in answer.html and "<article" not in answer.cards
     assert pd.read_csv(answer.tables[0])["status"].tolist() == ["no face"]

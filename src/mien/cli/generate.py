@@ -107,7 +107,8 @@ def _rows(
 
 
 def _picture(rows: "list[tuple[str, list[Image]]]", out: Path, moving: bool) -> None:
-    from mien.generation.sheet import sheet, write_animation, write_picture
+    from mien.generation.sheet import sheet, write_animation
+    from mien.images import write_picture
 
     if moving and out.suffix == ".webp":
         write_animation(out, [sheet([("", [faces[i]]) for _, faces in rows]) for i in range(len(rows[0][1]))])

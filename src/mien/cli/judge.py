@@ -47,7 +47,8 @@ def judge(
     from mien.cli.tables import print_grid
     from mien.data.databases import read_database
     from mien.data.table import LabelTable
-    from mien.generation.sheet import sheet, write_picture
+    from mien.generation.sheet import sheet
+    from mien.images import write_picture
     from mien.judging import judge as ask
 
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)

@@ -35,7 +35,7 @@ def synth(
     from mien.data.synthetic import au_sheet, expression_sheet
     from mien.data.synthetic.databases import Drawing, write_databases
     from mien.errors import MienError
-    from mien.images import write_png
+    from mien.images import write_picture
 
     databases = {}
     for text in database:
@@ -47,7 +47,7 @@ def synth(
     for path in write_databases(folder, databases, drawing, bar):
         typer.echo(f"{path}: gives {', '.join(databases[path.stem])}")
     if sheet:
-        write_png(folder / "expressions.png", expression_sheet(seed=seed))
-        write_png(folder / "action_units.png", au_sheet(seed=seed))
+        write_picture(folder / "expressions.png", expression_sheet(seed=seed))
+        write_picture(folder / "action_units.png", au_sheet(seed=seed))
         typer.echo(f"{folder / 'expressions.png'}, {folder / 'action_units.png'}")
     typer.echo("Next: mien experiment recipes/demo.toml")

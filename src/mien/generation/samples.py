@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import torch
-
 from mien.generation.checkpoint import Makers
 from mien.generation.make import made
 from mien.generation.request import Asked
 from mien.generation.sheet import sheet
-from mien.images import write_png
+from mien.images import write_picture
 
 PEOPLE = 8
 SAMPLES = "samples"
@@ -23,6 +21,5 @@ def write_samples(folder: Path, makers: Makers, step: int) -> None:
         rows: list[tuple[str, Asked]] = [(name, {"expression": name}) for name in labels["expression"]]
     else:
         rows = [(name, {name: 4.0}) for name in labels.get("au", labels.get("au_intensity", ()))[:PEOPLE]] or [("", {})]
-    with torch.random.fork_rng(devices=[]):
-        faces = [(name, list(made(makers, asked, PEOPLE, seed=0))) for name, asked in rows]
-    write_png(folder / SAMPLES / f"step-{step:06d}.png", sheet(faces))
+    faces = [(name, list(made(makers, asked, PEOPLE, seed=0))) for name, asked in rows]
+    write_picture(folder / SAMPLES / f"step-{step:06d}.png", sheet(faces))

@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image as PilImage
 from PIL import ImageDraw, ImageFont
 
-from mien.errors import MienError
 from mien.files import atomic_write
 from mien.preprocessing import Image
 
@@ -40,21 +39,6 @@ def sheet(rows: Sequence[tuple[str, Sequence[Image]]]) -> Image:
     for i, (caption, _) in enumerate(rows):
         pen.text((GAP, GAP + i * step + side // 2), caption, fill=(30, 30, 30), font=font, anchor="lm")
     return np.asarray(picture)
-
-
-def write_picture(path: Path, picture: Image) -> None:
-    """Write PNG, JPEG or WebP, as the name ends.
-
-    Raises:
-        MienError: another ending, or the file cannot be written.
-    """
-    try:
-        done, content = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    except cv2.error:
-        done = False
-    if not done:
-        raise MienError(f"{path}: pictures are written as .png, .jpg or .webp; give one of these endings")
-    atomic_write(path, content.tobytes())
 
 
 def write_animation(path: Path, faces: Sequence[Image]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from mien.data.prepare import prepare
 from mien.data.transforms import centred
 from mien.files import atomic_write
-from mien.images import write_png
+from mien.images import write_picture
 from mien.labels import CLASS_TASKS
 from mien.models.ensemble import AnyModel
 from mien.training.databases import OpenDatabase
@@ -31,7 +31,7 @@ def write_samples(folder: Path, model: AnyModel, databases: list[OpenDatabase], 
             face = centred(store.images[place : place + 1], model.spec.preprocessing.size)[0]
             picture = np.repeat(np.round(face * 255).astype(np.uint8), 3 // face.shape[2], axis=2)
             file = f"{name}-{i}.png"
-            write_png(folder / file, picture)
+            write_picture(folder / file, picture)
             said = {"annotated": _annotated(found, i), "predicted": _predicted(model, found.everything, i)}
             samples.append({"database": name, "image": file} | said)
     atomic_write(folder / "samples.json", json.dumps(samples, indent=1))
