@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -66,14 +67,24 @@ def test_files_come_back_as_they_were(tmp_path: Path) -> None:
     ("file", "content", "message"),
     [
         (WEIGHTS_FILE, b"other", "is not the file that generator.json was written for"),
-        (WEIGHTS_FILE, None, "cannot read it"),
+        (WEIGHTS_FILE, None, "is incomplete: cannot read generator.safetensors"),
         (INFO_FILE, None, "No generator in .*; train one with method 'gan'"),
-        (INFO_FILE, b"[1]", "does not describe a generator"),
-        (INFO_FILE, b'{"format": 99}', "has format 99, and this mien reads up to 1"),
+        (INFO_FILE, b"[1]", "has no format number"),
+        (INFO_FILE, b'{"format": 1}', "does not describe a model"),
+        (INFO_FILE, b'{"format": 99}', r"has format 99, and this mien \(.*\) reads up to 1"),
     ],
 )
 def test_broken_files_are_refused(tmp_path: Path, file: str, content: bytes | None, message: str) -> None:
     new_gan(tmp_path)
     (tmp_path / file).unlink() if content is None else (tmp_path / file).write_bytes(content)
     with pytest.raises(CheckpointError, match=message):
+        load_makers(tmp_path)
+
+
+def test_an_edited_description_does_not_fit(tmp_path: Path) -> None:
+    new_gan(tmp_path)
+    content = json.loads((tmp_path / INFO_FILE).read_text())
+    content["spec"]["width"] += 8
+    (tmp_path / INFO_FILE).write_text(json.dumps(content))
+    with pytest.raises(CheckpointError, match=r"does not fit the network that generator\.json describes"):
         load_makers(tmp_path)

@@ -150,7 +150,7 @@ def test_a_broken_model_json(folder: Path, content: str, sentence: str) -> None:
 def test_an_edited_architecture_does_not_fit(folder: Path) -> None:
     content = json.loads((folder / "model.json").read_text())
     edit(folder, spec=content["spec"] | {"backbone": "resnet20"})
-    with pytest.raises(CheckpointError, match=r"does not fit the resnet20 that model\.json describes"):
+    with pytest.raises(CheckpointError, match=r"does not fit the network that model\.json describes"):
         load(folder)
 
 

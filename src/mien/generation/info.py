@@ -1,14 +1,14 @@
 """What ``generator.json`` says beside a generator's weights. Free of torch."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mien import __version__
-from mien.errors import CheckpointError, MienError
+from mien.errors import CheckpointError
 from mien.labels import LabelSet, label_set
+from mien.models.info import parse_record
 
 FORMAT = 1
 INFO_FILE = "generator.json"
@@ -56,17 +56,10 @@ def read_maker_info(folder: str | Path) -> MakerInfo:
     """
     path = Path(folder) / INFO_FILE
     try:
-        content = json.loads(path.read_bytes())
-        found = content.get("format") if isinstance(content, dict) else None
-        if isinstance(found, int) and found > FORMAT:
-            raise CheckpointError(f"{path} has format {found}, and this mien reads up to {FORMAT}; upgrade mien")
-        return MakerInfo.model_validate(content)
+        text = path.read_bytes()
     except OSError as error:
         raise CheckpointError(
             f"No generator in {folder}: cannot read {INFO_FILE} ({error.strerror}); train one with method 'gan', for "
             f"example: mien train recipes/gan_synthetic.toml"
         ) from None
-    except (ValueError, ValidationError, MienError) as error:
-        if isinstance(error, CheckpointError):
-            raise
-        raise CheckpointError(f"{path} does not describe a generator ({error}); copy the run again") from None
+    return parse_record(MakerInfo, text, str(path), FORMAT)

@@ -5,15 +5,15 @@ taken for a checkpoint.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
 
 from mien.errors import CheckpointError
 from mien.files import atomic_write
@@ -24,6 +24,8 @@ from mien.models.info import INFO_FILE, WEIGHTS_FILE, ModelInfo, read_info
 from mien.models.network import Network
 from mien.models.shipped import run_folder
 from mien.models.temporal.clip_model import ClipModel
+
+Built = TypeVar("Built", bound=nn.Module)
 
 __all__ = ["InitReport", "ModelInfo", "init_weights", "load", "load_any", "read_info", "save"]
 
@@ -43,8 +45,7 @@ def save(
     Returns:
         What was written to ``model.json``.
     """
-    tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    weights = safetensors.torch.save(tensors)
+    weights = to_bytes(model)
     info = ModelInfo(
         spec=model.spec,
         thresholds=dict(thresholds or {}),
@@ -83,31 +84,51 @@ def load_any(folder: str | Path, labels: LabelSet | None = None) -> tuple[AnyMod
     info = read_info(folder)
     if labels is not None:
         _check_labels(folder, info.spec.labels, label_set(labels))
-    tensors = _read_weights(folder, info)
+    model = rebuilt(lambda: build(info.spec), Path(folder) / WEIGHTS_FILE, info.weights_sha256, INFO_FILE)
+    return model, info
+
+
+def to_bytes(module: nn.Module) -> bytes:
+    """A module's tensors as a safetensors file."""
+    return safetensors.torch.save({name: t.detach().cpu().contiguous() for name, t in module.state_dict().items()})
+
+
+def rebuilt(make: Callable[[], Built], path: Path, sha256: str, info_file: str) -> Built:
+    """A module made anew and filled with its tensors, on the CPU and in evaluation mode.
+
+    Args:
+        make: builds it with any weights.
+        path: what ``to_bytes`` gave.
+        sha256: hex digest of it, as ``info_file`` beside it says.
+        info_file: what describes the module.
+
+    Raises:
+        CheckpointError: the file is missing, altered, or does not fit.
+    """
+    tensors = _read_weights(path, sha256, info_file)
     with torch.random.fork_rng(devices=[]):  # building draws random numbers: not from the caller's stream
-        model = build(info.spec)
+        module = make()
     try:
-        model.load_state_dict(tensors)
+        module.load_state_dict(tensors)
     except RuntimeError as error:
         raise CheckpointError(
-            f"{folder}: {WEIGHTS_FILE} does not fit the {info.spec.backbone} that {INFO_FILE} describes, so that file "
-            f"was edited; copy the checkpoint again ({error})"
+            f"{path} does not fit the network that {info_file} describes, so that file was edited; copy the checkpoint "
+            f"again ({error})"
         ) from error
-    return model.eval(), info
+    return module.eval()
 
 
-def _read_weights(folder: str | Path, info: ModelInfo) -> dict[str, Tensor]:
-    path = Path(folder) / WEIGHTS_FILE
+def _read_weights(path: Path, sha256: str, info_file: str) -> dict[str, Tensor]:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise CheckpointError(
-            f"The checkpoint in {folder} is incomplete: cannot read {WEIGHTS_FILE} ({error.strerror})"
+            f"The checkpoint in {path.parent} is incomplete: cannot read {path.name} ({error.strerror})"
         ) from error
     digest = hashlib.sha256(content).hexdigest()
-    if digest != info.weights_sha256:
+    if digest != sha256:
         raise CheckpointError(
-            f"{path} is not the file that {INFO_FILE} was written for: expected sha256 {info.weights_sha256[:12]}, got "
+            f"{path} is not the file that {info_file} was written for: expected sha256 {sha256[:12]}, got "
             f"{digest[:12]}; it was altered, or a save was cut short. Copy the checkpoint again or train it again."
         )
     return safetensors.torch.load(content)

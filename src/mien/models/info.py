@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,6 +11,8 @@ from mien.errors import CheckpointError, MienError
 from mien.labels import CLASS_TASKS, LabelSet
 from mien.models.postprocess import ClassCalibration, Smoothing
 from mien.models.spec import ModelSpec
+
+Record = TypeVar("Record", bound=BaseModel)
 
 FORMAT = 1
 UNIT_TASKS = ("au", "au_intensity")
@@ -96,7 +98,18 @@ def read_info(folder: str | Path) -> ModelInfo:
 
 
 def parse_info(text: str | bytes, where: str) -> ModelInfo:
-    """The content of a ``model.json``, from ``where`` in a message.
+    """The content of a ``model.json``, from ``where`` in a message; raises as ``parse_record``."""
+    return parse_record(ModelInfo, text, where, FORMAT)
+
+
+def parse_record(kind: type[Record], text: str | bytes, where: str, newest: int) -> Record:
+    """The JSON beside a network's weights.
+
+    Args:
+        kind: what it describes.
+        text: the file's content.
+        where: what a message calls it.
+        newest: the latest ``format`` that can be read.
 
     Raises:
         CheckpointError: it is broken, or of a newer format.
@@ -105,19 +118,19 @@ def parse_info(text: str | bytes, where: str) -> ModelInfo:
         content = json.loads(text)
     except ValueError as error:
         raise CheckpointError(f"{where} is not JSON ({error}); copy the checkpoint again") from error
-    _check_format(where, content)
+    _check_format(where, content, newest)
     try:
-        return ModelInfo.model_validate(content)
+        return kind.model_validate(content)
     except (ValidationError, MienError) as error:
         raise CheckpointError(f"{where} does not describe a model: {error}") from error
 
 
-def _check_format(where: str, content: Any) -> None:
+def _check_format(where: str, content: Any, newest: int) -> None:
     found = content.get("format") if isinstance(content, dict) else None
     if not isinstance(found, int):
         raise CheckpointError(f"{where} has no format number, so mien did not write it")
-    if found > FORMAT:
+    if found > newest:
         raise CheckpointError(
-            f"{where} has format {found}, and this mien ({__version__}) reads up to {FORMAT}; "
+            f"{where} has format {found}, and this mien ({__version__}) reads up to {newest}; "
             "type: pip install --upgrade mien"
         )
