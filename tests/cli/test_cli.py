@@ -205,6 +205,9 @@ def test_from_drawn_faces_to_a_comparison(tmp_path: Path, monkeypatch: pytest.Mo
         "evaluate", out / "sjmt", tmp_path / "A.parquet", "--split", "test", "--task", "va", "--name", "va", "--json"
     )
     assert {record["task"] for record in json.loads(as_json)["scores"]} == {"va"}
+    monkeypatch.chdir(tmp_path)
+    here("evaluate", "default", tmp_path / "B.parquet", "--split", "test")
+    assert (tmp_path / "evaluation" / "B.json").exists(), "results of the shipped network belong to who asked for them"
     predictions = out / "sjmt" / "test" / "va.parquet"
     judged = json.loads(
         here("score", "afewva", predictions, "--truth", tmp_path / "A.parquet", "--split", "test", "--json")

@@ -32,7 +32,8 @@ def evaluate(
         bool, typer.Option("--au-by-expression", help="Mean of each action unit by predicted expression, and a plot.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder of the result files; default: RUN/test.")
+        Path | None,
+        typer.Option("--out", "-o", help="Folder of the result files; default: RUN/test; evaluation/ for 'default'."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     everything: Annotated[
@@ -87,6 +88,7 @@ def evaluate(
         raise MienError(f"--where {where}: expected COLUMN=VALUE, for example source=lfw")
     for one in task:
         choose(KNOWN_NAMES, one, "task")
+    folder = out or (Path("evaluation") if str(run) == "default" else run / "test")  # never into the package
     run = run_folder(run)
     model, info = load_any(run)
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)
@@ -104,7 +106,6 @@ def evaluate(
     }
     about["groups"] = [predictions.by_group(*_grouping(opened, text)).to_dict() for text in group]
     grouped = about["au_by_expression"] = au_by_expression(predictions)
-    folder = out or run / "test"
     write_evaluation(folder, faces.name, predictions, scores, about)
     page = write_evaluation_page(folder / f"{faces.name}.json")
     if by_expression and grouped is None:
