@@ -16,7 +16,8 @@ from mien.export.crops import crops_for
 from mien.models.affect import AffectModel
 from mien.models.checkpoint import save
 from mien.models.info import ModelInfo
-from mien.models.spec import ModelSpec
+from mien.models.spec import ModelSpec, TemporalSpec
+from mien.models.temporal.clip_model import ClipModel
 
 THRESHOLDS = {"AU12": 0.4}
 
@@ -51,6 +52,21 @@ def network(**changes: Any) -> AffectModel:
         if isinstance(layer, nn.Linear) and layer.in_features == features.shape[1]:
             layer.weight.copy_(torch.randn_like(layer.weight) / (features - features.mean(0)).norm(dim=1).mean())
             layer.bias.copy_(-layer.weight @ features.mean(0))
+    return model
+
+
+@torch.no_grad()
+def clip_network(kind: str, window: int = 4, stride: int = 2, **changes: Any) -> ClipModel:
+    """A model of clips of some kind over ``network(**changes)``, whose layers over time are random."""
+    frames = network(**changes)
+    how = TemporalSpec(
+        model=kind, frames=frames.spec, frames_sha256="0" * 64, width=8, window=window, stride=stride, reads="both"
+    )
+    of_clips = {"va_bins": frames.spec.va_bins, "preprocessing": frames.spec.preprocessing, "temporal": how}
+    model = ClipModel(ModelSpec(backbone=frames.spec.backbone, labels=frames.spec.labels, **of_clips)).eval()
+    model.frames.load_state_dict(frames.state_dict())
+    shown = torch.from_numpy(crops(frames.spec)).permute(0, 3, 1, 2).expand(-1, 3, -1, -1) / 255
+    model.fit_scale(model.embed(shown))
     return model
 
 

@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "mien"
 FILES = sorted(SOURCE.rglob("*.py"))
 
 GROUND = {"labels", "errors", "choose", "images", "geometry", "preprocessing", "config", "files", "sessions"}
-GROUND |= {"smoothing"}  # of time series
+GROUND |= {"smoothing", "windows"}  # of time series
 SIBLINGS = {"data", "faces", "models", "losses", "metrics"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),

@@ -18,10 +18,11 @@ from mien.export.parity import OutputParity, Parity
 from mien.inference.base import AT_ONCE, network_input
 from mien.inference.onnx_predictor import load_onnx
 from mien.inference.torch_predictor import load_torch
-from mien.models.checkpoint import load
+from mien.models.checkpoint import load, save
 from mien.models.info import parse_info
 from mien.models.outputs import read
-from networks import LABELS, THRESHOLDS, crops, faces, network, new_run
+from mien.models.temporal import TEMPORAL
+from networks import LABELS, THRESHOLDS, clip_network, crops, faces, network, new_run
 
 KINDS: dict[str, dict[str, Any]] = {
     "plain, joint head, colour": {"head": "joint", "preprocessing": {"size": 32, "grey": False}},
@@ -162,3 +163,31 @@ def test_a_file_tells_nothing_of_the_machine_that_wrote_it(tmp_path: Path) -> No
     export_onnx(tmp_path, tmp_path / "out.onnx", calibration=faces())
     content = (tmp_path / "out.onnx").read_bytes()
     assert b"site-packages" not in content and b"affect.py" not in content and str(tmp_path).encode() not in content
+
+
+@pytest.mark.parametrize("kind", TEMPORAL)
+def test_a_model_of_clips_is_one_file_with_the_same_answers(kind: str, tmp_path: Path) -> None:
+    model = clip_network(kind, va_bins=4)
+    save(tmp_path, model, thresholds=THRESHOLDS)
+    report = export_onnx(tmp_path, tmp_path / "out.onnx", calibration=faces())
+    assert report.max_error < 2e-5 and [o.output for o in report.outputs] == list(model.spec.labels)
+    exported, original = load_onnx(tmp_path / "out.onnx", "cpu"), load_torch(tmp_path, "cpu")
+    assert exported.over_time is not None and exported.over_time.causal == model.causal
+    shown = crops(model.spec)
+    for got, expected in ((exported(shown), original(shown)), (exported.clip(shown), original.clip(shown))):
+        for task, names in model.spec.labels.items():
+            assert got[task].shape == (len(shown), len(names))
+            np.testing.assert_allclose(got[task], expected[task], atol=2e-5, err_msg=task)
+    alone, together = exported(shown)["va"], exported.clip(shown)["va"]
+    assert np.abs(alone - together).max() > 1e-3, "the frames were read one by one"
+    for precision in ("fp16", "int8"):
+        agreement = [o.agreement for o in export_onnx(tmp_path, tmp_path / f"{precision}.onnx", precision).outputs]
+        assert min(share for share in agreement if share is not None) > 0.8, precision
+
+
+def test_openvino_says_what_it_cannot_run(tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="the extra mien[openvino] is not installed")
+    save(tmp_path, clip_network("causal"))
+    export_onnx(tmp_path, tmp_path / "out.onnx", calibration=faces())
+    with pytest.raises(MienError, match="runs in ONNX Runtime only"):
+        load_onnx(tmp_path / "out.onnx", "openvino")

@@ -13,17 +13,18 @@ from tiny import SPLITS, MakeRecipe, rows, write
 from typer.testing import CliRunner
 
 from mien.cli import app
-from mien.config import Recipe
+from mien.config import Augment, Recipe
 from mien.data.prepare import prepare
 from mien.data.table import LabelTable
+from mien.data.transforms import centred
 from mien.errors import CheckpointError, MienError, RecipeError, TableError
 from mien.models.affect import AffectModel
 from mien.models.checkpoint import load, load_any, read_info, save
 from mien.models.ensemble import merged
 from mien.models.temporal.clip_model import ClipModel
 from mien.training import clip_features
-from mien.training.clip_answers import answers, clip_windows
-from mien.training.clip_loader import ClipLoader, ClipStore
+from mien.training.clip_answers import answers, answers_over, clip_windows
+from mien.training.clip_loader import ClipLoader, ClipStore, Pictures
 from mien.training.databases import open_databases
 from mien.training.evaluate import predictions_on
 from mien.training.stages import train
@@ -111,6 +112,45 @@ def test_features_are_computed_once(run: Path, recipe: Recipe, tmp_path: Path, m
     settings = recipe.method | {"frames": str(run / "frames"), "model": "causal"}
     train(recipe.model_copy(update={"method": settings}), tmp_path)
     assert not (tmp_path / "frames").exists()
+
+
+def test_a_joint_backbone_learns_along_and_its_own_features_are_read(run: Path, recipe: Recipe, tmp_path: Path) -> None:
+    settings = recipe.method | {"frames": str(run / "frames"), "joint": True}
+    joint = recipe.model_copy(update={"method": settings})
+    model = train(joint, tmp_path / "run")
+    assert isinstance(model, ClipModel)
+    before = load(run / "frames")[0].state_dict()
+    moved = {n for n, tensor in model.frames.state_dict().items() if not torch.equal(tensor, before[n])}
+    weights = {name for name, _ in model.frames.named_parameters()}
+    assert {name for name in weights if "backbone" in name and name.endswith("weight")} <= moved
+    assert not moved - weights, "batch statistics are those that it came with"
+    database = open_databases(joint)[0]
+    faces = database.faces(joint, model.spec.labels, "test")
+    store = prepare(faces)
+    windows = clip_windows(model.spec, faces, store)
+    pictures = torch.from_numpy(centred(store.images, model.spec.preprocessing.size)).permute(0, 3, 1, 2)
+    features = model.embed(pictures.expand(-1, 3, -1, -1)).detach().numpy()
+    expected = answers_over(model, features, windows)  # not of the features that the frozen network had
+    for task, values in answers(model, faces, store).items():
+        np.testing.assert_allclose(values, expected[task], atol=1e-5)
+    train(joint.model_copy(update={"training": joint.training.model_copy(update={"threads": 1})}), tmp_path / "again")
+    assert read_info(tmp_path / "again").weights_sha256 == read_info(tmp_path / "run").weights_sha256
+
+
+def test_all_frames_of_a_window_are_changed_alike(run: Path, recipe: Recipe) -> None:
+    model, database = load_any(run)[0], open_databases(recipe)[0]
+    assert isinstance(model, ClipModel)
+    faces = database.faces(recipe, model.spec.labels, "train")
+    store = prepare(faces)
+    same = np.broadcast_to(store.images[:1], store.images.shape)  # one picture in all frames
+    of_clips = ClipStore(same, store.labels, clip_windows(model.spec, faces, store))
+    look = Pictures(Augment(rotate_deg=10, brightness=0.2), model.spec.preprocessing.size, seed=1)
+    batch = ClipLoader([of_clips], [1.0], 5, 0, look).batch(3)
+    assert batch.features.shape == (len(batch), 3, look.size, look.size)
+    window = batch.frames.nonzero()[:, 0]
+    first = torch.stack([batch.features[window == w][0] for w in range(5)])
+    assert torch.equal(batch.features, first[window])
+    assert len(torch.unique(first, dim=0)) == 5, "each window is changed in its own way"
 
 
 def test_another_frame_network_is_refused(run: Path, recipe: Recipe, tmp_path: Path) -> None:

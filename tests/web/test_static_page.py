@@ -22,6 +22,7 @@ from mien.cli import app
 from mien.errors import MienError
 from mien.images import read_image
 from mien.inference.analyzer import Analyzer
+from mien.inference.base import OverTime
 from mien.models.info import WEIGHTS_FILE
 from mien.models.postprocess import ClassCalibration
 from mien.preprocessing import Preprocessing
@@ -110,6 +111,13 @@ def test_weights_of_torch_are_refused(network: Path, tmp_path: Path, monkeypatch
     monkeypatch.setattr("mien.web.static.load_predictor", lambda *_: predictor)
     with pytest.raises(MienError, match=f"which no browser runs; type: mien export {run}"):
         write_static(tmp_path / "site", run, pretend_runtime(tmp_path / "package"))
+
+
+def test_a_model_of_clips_is_refused(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = replace(Analyzer(network, "cpu", 1).predictor, over_time=OverTime(dict, causal=True))
+    monkeypatch.setattr("mien.web.static.load_predictor", lambda *_: clips)
+    with pytest.raises(MienError, match="is a model of clips, and this page reads frames one by one"):
+        write_static(tmp_path / "site", network, pretend_runtime(tmp_path / "package"))
 
 
 @pytest.fixture(scope="module")

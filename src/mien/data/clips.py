@@ -5,8 +5,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mien.data.table import LabelTable
-from mien.data.windows import IntArray
 from mien.errors import TableError
+from mien.windows import IntArray
 
 FloatArray = npt.NDArray[np.float64]
 KEYS = ("database", "subject", "clip")

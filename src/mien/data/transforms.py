@@ -43,8 +43,8 @@ class Changes:
     grain: FloatArray
     seed: npt.NDArray[np.int64]
 
-    def part(self, index: slice) -> "Changes":
-        """The changes of some faces of the batch: one process's share."""
+    def part(self, index: slice | npt.NDArray[np.int64]) -> "Changes":
+        """The changes of some faces of the batch: one process's share, or each as often as it is named."""
         return Changes(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
 
 

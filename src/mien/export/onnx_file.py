@@ -1,6 +1,7 @@
 """From a run's folder to one ONNX file that carries its own instructions."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -12,15 +13,16 @@ from mien.choose import choose
 from mien.data.table import LabelTable
 from mien.errors import MienError
 from mien.export.crops import crops_for
-from mien.export.graph import to_graph
+from mien.export.graph import to_graph, to_graph_over_time
 from mien.export.parity import Parity, parity
 from mien.export.quantise import quantised
 from mien.files import atomic_write
-from mien.inference.onnx_predictor import INFO_KEY, from_bytes
+from mien.inference.onnx_predictor import CAUSAL_KEY, INFO_KEY, OVER_TIME_KEY, from_bytes
 from mien.inference.seal import PRODUCER, UNSEALED, check_seal, seal
 from mien.inference.torch_predictor import torch_predictor
-from mien.models.checkpoint import load
+from mien.models.checkpoint import load_any
 from mien.models.info import ModelInfo, parse_info
+from mien.models.temporal.clip_model import ClipModel
 
 Precision = Literal["fp32", "fp16", "int8"]
 PRECISIONS = {
@@ -37,8 +39,9 @@ def export_onnx(
 
     The file has the input ``image`` (N, 3, S, S) float32 RGB in [0, 1] and one float32 output per task in final units:
     expression, compound (N, C) probabilities; au (N, A) probabilities; au_intensity (N, I) in [0, 5]; va (N, 2) in
-    [-1, 1]. Its metadata hold ``mien`` (the ``model.json``), ``mien_export`` (precision, faces, parity) and the
-    licences of the training data.
+    [-1, 1]. A model of clips has one output ``features`` (N, F) instead, and the metadata hold ``mien_over_time``: in
+    base64, the ONNX file of its second half, which reads windows of features. Metadata further hold ``mien`` (the
+    ``model.json``), ``mien_export`` (precision, faces, parity) and the licences of the training data.
 
     Args:
         run: a checkpoint folder.
@@ -55,11 +58,13 @@ def export_onnx(
             then nothing is written.
     """
     choose(PRECISIONS, precision, "precision")
-    model, info = load(run)
+    model, info = load_any(run)
     crops = crops_for(info.spec, calibration)
     graph = to_graph(model, half=precision == "fp16")
     if precision == "int8":
         graph = quantised(graph, crops.images[::2])
+    if isinstance(model, ClipModel):
+        _add_over_time(graph, model)
     about: dict[str, object] = {"precision": precision, "calibrated": precision == "int8", "faces": crops.source}
     candidate = from_bytes(_serialised(graph, info, about), f"the {precision} export of {run}", "cpu")
     report = parity(torch_predictor(model, info, str(run)), candidate, crops.images[1::2], crops.source)
@@ -95,13 +100,21 @@ def renew(path: Path, info: ModelInfo) -> bool:
     return True
 
 
+def _add_over_time(graph: onnx.ModelProto, model: ClipModel) -> None:
+    """Put the second half into the first, so that one file is the whole model."""
+    second = to_graph_over_time(model)
+    onnx.helper.set_model_props(second, {CAUSAL_KEY: str(model.causal).lower()})
+    entry = graph.metadata_props.add()
+    entry.key, entry.value = OVER_TIME_KEY, b64encode(second.SerializeToString(deterministic=True)).decode()
+
+
 def _serialised(graph: onnx.ModelProto, info: ModelInfo, about: Mapping[str, object]) -> bytes:
     """The file's content, sealed."""
     graph.producer_name, graph.producer_version = PRODUCER, __version__
     described = "; ".join(f"{task}: {', '.join(names)}" for task, names in info.spec.labels.items())
     graph.doc_string = f"A face (RGB in [0, 1], {info.spec.backbone}) to {described}"
     licences = sorted({str(record["licence"]) for record in info.provenance if record.get("licence")})
-    entries = {
+    entries = {entry.key: entry.value for entry in graph.metadata_props} | {
         INFO_KEY: info.model_dump_json(),
         "mien_export": json.dumps(about),
         "licence": "; ".join(licences) or "not stated by the training data",

@@ -70,14 +70,14 @@ class Parity:
 
 
 def parity(reference: Predictor, candidate: Predictor, crops: Image, source: str) -> Parity:
-    """Compare two networks of the same labels.
+    """Compare two networks of the same labels; models of clips read all faces as one clip.
 
     Args:
         reference, candidate: whose outputs are compared; decisions follow the thresholds of ``reference.info``.
         crops: (n, S, S, 1 or 3) uint8, at least one face.
         source: where the faces come from, for the report.
     """
-    expected, got = reference(crops), candidate(crops)
+    expected, got = (one.clip(crops) if one.over_time else one(crops) for one in (reference, candidate))
     return Parity(len(crops), source, tuple(_compare(t, expected[t], got[t], reference.info) for t in expected))
 
 

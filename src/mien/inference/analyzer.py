@@ -18,6 +18,7 @@ from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
 from mien.inference.smooth import smoothed
+from mien.inference.through_time import Seen, through_time
 from mien.inference.video import Frame, read_video, read_webcam
 from mien.models.postprocess import Smoothing
 from mien.preprocessing import Image
@@ -168,7 +169,8 @@ class Analyzer:
         """The faces of a video, one ``Faces`` per frame in order, with times and the same number for the same person.
 
         Memory does not grow with the length. Decoding, searching and the network work at the same time, and faces of
-        several frames go through the network together.
+        several frames go through the network together. A model of clips reads each person's frames in its windows, and
+        so gives a frame's faces later, by about a window and a gap; of a camera at once, from the frames so far.
 
         Args:
             source: path of a video file, or the number of a camera.
@@ -196,7 +198,9 @@ class Analyzer:
         if smooth_s is not None:  # which ``Smoother`` checks
             how = Smoothing.model_construct(kernel="past", width_s=smooth_s)
         searched = followed if live else ahead(followed, DECODED_AHEAD)
-        found = self._predicted(searched, most=1 if live else BATCH)
+        most = 1 if live else BATCH
+        in_time = self.predictor.over_time is not None
+        found = self._through_time(searched, most, live) if in_time else self._predicted(searched, most)
         for image, faces in smoothed(found, how, live) if how else found:
             assert image is not None  # frames are always kept
             yield Frame(*faces.index, image), faces
@@ -234,17 +238,31 @@ class Analyzer:
         """Run the network over the faces of several pictures at once, and deal its outputs out again."""
         for group in in_batches(searched, most, HELD_PIXELS, lambda one: one.pixels):
             values = self._outputs(np.concatenate([one.crops for one in group]))
-            end = 0
-            for one in group:
-                start, end = end, end + len(one.crops)
-                part = {task: array[start:end] for task, array in values.items()}
-                yield one.picture, self._faces(one, part)
+            for one, here in _shares(group):
+                yield one.picture, self._faces(one, {task: array[here] for task, array in values.items()})
+
+    def _through_time(
+        self, searched: Iterable[_Searched], most: int, live: bool
+    ) -> Iterator[tuple[Image | None, Faces]]:
+        """As ``_predicted``, by a model that reads a person's frames together."""
+        for one, values in through_time(self._seen(searched, most), self.predictor, at_once=live):
+            yield one.picture, self._faces(one, self._reported(values) if values else Faces.none(self.labels).values)
+
+    def _seen(self, searched: Iterable[_Searched], most: int) -> Iterator[Seen[_Searched]]:
+        for group in in_batches(searched, most, HELD_PIXELS, lambda one: one.pixels):
+            crops = np.concatenate([one.crops for one in group])
+            features = self.predictor.features(crops) if len(crops) else np.empty((0, 0), np.float32)
+            for one, here in _shares(group):
+                yield Seen(one, one.index[1], one.tracks.tolist(), features[here])
 
     def _outputs(self, crops: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
         """What the network says of cut faces, without what is withheld."""
         if not len(crops):
             return Faces.none(self.labels).values
-        values, everything = self.predictor(crops), self.predictor.info.spec.labels
+        return self._reported(self.predictor(crops))
+
+    def _reported(self, values: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+        everything = self.predictor.info.spec.labels
         return {
             task: values[task]
             if names == everything[task]
@@ -269,6 +287,14 @@ class Analyzer:
             status=one.status,
             index=one.index,
         )
+
+
+def _shares(group: Sequence[_Searched]) -> Iterator[tuple[_Searched, slice]]:
+    """Each picture, and where its faces stand among those of all."""
+    end = 0
+    for one in group:
+        start, end = end, end + len(one.crops)
+        yield one, slice(start, end)
 
 
 def as_rgb(picture: npt.NDArray[Any]) -> Image:

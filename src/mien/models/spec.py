@@ -26,11 +26,12 @@ class TemporalSpec(BaseModel):
     Attributes:
         model: a name of ``mien.models.temporal.TEMPORAL``.
         frames: the frame network.
-        frames_sha256: of its weights, as its own ``model.json`` has it: whose features these are.
+        frames_sha256: of its weights, as its own ``model.json`` has it: whose features these are, or were at first.
         width: of the sequence model; None for the model's own.
         dropout: share of its inputs and of its own features that training drops.
         reads: of every frame: ``features``, the hidden layer behind a task's outputs; ``answers``, the few raw outputs
             of all tasks; or ``both``.
+        joint: the frame network is trained along, starting from its own weights; else it stays as it is.
         residual: its outputs are added to the frame network's own, so that it starts from that network's answers.
         window, stride: frames that are read together, and between the starts of two windows.
         gap_s, gap_frames: frames further apart than this are not of one clip; the second where frames have no time.
@@ -44,6 +45,7 @@ class TemporalSpec(BaseModel):
     width: int | None = Field(None, ge=1)
     dropout: float = Field(0.0, ge=0.0, lt=1.0)
     reads: Literal["features", "answers", "both"] = "features"
+    joint: bool = False
     residual: bool = False
     window: int = Field(32, ge=1)
     stride: int = Field(16, ge=1)

@@ -1,20 +1,16 @@
 """What a clip model says of the frames of a table's clips."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from mien.data.clips import clips_of
 from mien.data.prepare import Faces
 from mien.data.store import Store
-from mien.data.windows import Windows, merged, windows_over
-from mien.models.outputs import read
 from mien.models.spec import ModelSpec
 from mien.models.temporal.clip_model import ClipModel
 from mien.training.clip_features import FloatArray, frame_features
+from mien.windows import Windows, merged, windows_over
 
 AT_ONCE = 64
 Answers = dict[str, npt.NDArray[np.float32]]
@@ -47,15 +43,10 @@ def answers_over(model: ClipModel, features: FloatArray, windows: Windows) -> An
             here = slice(start, start + AT_ONCE)
             frames = torch.from_numpy(windows.mask[here])
             z = model(torch.from_numpy(features[windows.index[here]]).to(device), frames.to(device))
-            for task, values in _read(z, model.spec).items():
-                parts[task].append(values.float().cpu().reshape(*frames.shape, -1).numpy())
+            for task, values in model.in_units(z).items():
+                parts[task].append(values.float().cpu().numpy())
     model.train(was_training)
     return {
         task: merged(np.concatenate(values), windows, len(features), earliest=model.causal)
         for task, values in parts.items()
     }
-
-
-def _read(z: Mapping[str, Tensor], spec: ModelSpec) -> dict[str, Tensor]:
-    """Windows (B, T, ...) read as B T frames."""
-    return read({task: values.flatten(0, 1) for task, values in z.items()}, spec)

@@ -1,4 +1,4 @@
-"""What the frozen frame network of a clip model says of a store's faces: computed once, kept in the cache."""
+"""What the frame network of a clip model says of a store's faces; of a frozen one computed once, kept in the cache."""
 
 import hashlib
 
@@ -18,6 +18,8 @@ FloatArray = npt.NDArray[np.float32]
 
 def frame_features(model: ClipModel, faces: Faces, store: Store) -> FloatArray:
     """(n, F) features of all faces of ``store``, which is that of ``faces``; see ``ClipModel.embed``."""
+    if model.temporal.joint:  # it is another one after every update
+        return _computed(model, store)
     path = cache_folder() / "features" / f"{_key(model, faces)}.npy"
     if not path.exists():
         with replacing(path) as partial, partial.open("wb") as file:

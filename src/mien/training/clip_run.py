@@ -1,4 +1,4 @@
-"""One training run of a clip model over a frozen frame network."""
+"""One training run of a clip model over a frame network."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ from mien.models.spec import ModelSpec, TemporalSpec
 from mien.models.temporal.clip_model import ClipModel
 from mien.training.clip_answers import clip_windows
 from mien.training.clip_features import frame_features
-from mien.training.clip_loader import ClipLoader, ClipStore
+from mien.training.clip_loader import ClipLoader, ClipStore, Pictures
 from mien.training.loop import Learner, Movable, Watcher
 from mien.training.optim import averaged, make_optimizer
 from mien.training.run import Run
@@ -90,13 +90,19 @@ class ClipRun(Run):
         """From start to stop, the training batches of these numbers: ``batch_size`` windows each."""
         model = learner.model
         assert isinstance(model, ClipModel)
+        joint = model.temporal.joint
         of_clips = [
-            ClipStore(frame_features(model, faces, store), store.labels, clip_windows(model.spec, faces, store))
+            ClipStore(
+                store.images if joint else frame_features(model, faces, store),
+                store.labels,
+                clip_windows(model.spec, faces, store),
+            )
             for faces, store in self._of_training(stores)
         ]
         weights = [database.weight for database in self.recipe.data]
         seed, size = self.recipe.draws * 1009, self.recipe.training.batch_size
-        return ClipLoader(of_clips, weights, size, seed).stream
+        change = Pictures(self.recipe.augment, self.recipe.preprocessing.size, self.recipe.draws) if joint else None
+        return ClipLoader(of_clips, weights, size, seed, change).stream
 
     def _of_training(self, stores: list[Store]) -> list[tuple[Faces, Store]]:
         """What was asked of each database, and what came."""

@@ -36,7 +36,7 @@ class TemporalSettings(TaskLossSettings):
             one first, by the recipe's ``[network]`` and ``[augment]``.
         first: the ``[method]`` of that frame network.
         first_training: its ``[training]``, where it differs from the recipe's.
-        width, dropout, reads, residual, window, stride, gap_s, gap_frames: as in ``TemporalSpec``.
+        width, dropout, reads, joint, residual, window, stride, gap_s, gap_frames: as in ``TemporalSpec``.
     """
 
     model: str = "bigru"
@@ -46,6 +46,7 @@ class TemporalSettings(TaskLossSettings):
     width: int | None = None
     dropout: float = 0.0
     reads: str = "features"
+    joint: bool = False
     residual: bool = False
     window: int = 32
     stride: int = 16

@@ -76,6 +76,8 @@ def _onnx_file(model: str | Path | None) -> tuple[Path, Predictor]:
     path = Path(predictor.name)
     if path.is_dir():
         raise MienError(f"{path} has weights for torch, which no browser runs; type: mien export {path}")
+    if predictor.over_time:
+        raise MienError(f"{path} is a model of clips, and this page reads frames one by one; give a frame network")
     return path, predictor
 
 

@@ -33,7 +33,7 @@ class CausalTransformer(SequenceModel):
         entered = self.enter(self.dropout(features))  # (B, T, width)
         frames, width = entered.shape[1:]
         later = torch.ones(frames, frames, dtype=torch.bool, device=entered.device).triu(1)
-        hidden = self.layers(entered + _places(frames, width, entered.device), mask=later)
+        hidden = self.layers(entered + _places(frames, width, entered.device), mask=later, is_causal=True)
         return {task: layer(self.dropout(hidden)) for task, layer in self.output.items()}
 
 

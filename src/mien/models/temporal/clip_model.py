@@ -1,5 +1,6 @@
-"""The model of clips: a frozen frame network, and a sequence model over what it says of every frame."""
+"""The model of clips: a frame network, and a sequence model over what it says of every frame."""
 
+from collections.abc import Mapping
 from typing import Self
 
 import torch
@@ -10,6 +11,7 @@ from mien.errors import MienError
 from mien.labels import CLASS_TASKS
 from mien.models.affect import AffectModel
 from mien.models.heads import TaskHeads, row_names
+from mien.models.outputs import read
 from mien.models.spec import ModelSpec
 from mien.models.temporal import TEMPORAL
 from mien.models.temporal.columns import frame_columns
@@ -35,7 +37,7 @@ class ClipModel(nn.Module):
             raise MienError("A model of clips needs a spec with 'temporal', and this one describes a frame network")
         self.spec, self.temporal = spec, spec.temporal
         kind = choose(TEMPORAL, self.temporal.model, "temporal model")
-        self.frames = AffectModel(self.temporal.frames).requires_grad_(False).eval()
+        self.frames = AffectModel(self.temporal.frames).requires_grad_(self.temporal.joint).eval()
         columns = frame_columns(self.temporal.frames, self.frames.backbone.features)
         self._start = columns.start(spec.labels, spec.va_bins) if self.temporal.residual else {}
         self.register_buffer("centre", torch.zeros(columns.width))
@@ -56,12 +58,11 @@ class ClipModel(nn.Module):
         return self.sequence.causal
 
     def train(self, mode: bool = True) -> Self:
-        """The frame network stays in evaluation mode."""
+        """The frame network stays in evaluation mode: frames of few films would spoil its batch statistics."""
         super().train(mode)
         self.frames.eval()
         return self
 
-    @torch.no_grad()
     def embed(self, image: Tensor) -> Tensor:
         """A frame's features, (B, F), of (B, 3, H, W) float RGB in [0, 1]; see ``columns`` for what they are."""
         vector, head = self.frames.embed(image), self.frames.head
@@ -77,10 +78,11 @@ class ClipModel(nn.Module):
         self.spread.copy_(features.std(dim=0, correction=0).clamp(min=1e-4))
 
     def forward(self, features: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Raw outputs z of every frame; ``outputs.read`` gives their units once frames are in the first axis.
+        """Raw outputs z of every frame; see ``in_units``.
 
         Args:
-            features: (B, T, F), B windows of T frames.
+            features: (B, T, F), B windows of T frames; or the frames themselves, pictures (M, 3, H, W) in the order of
+                the M places in ``mask``.
             mask: (B, T) bool, True where there is a frame. Other places repeat the frame before them, whatever stands
                 there; the first of a window is a frame.
 
@@ -90,8 +92,13 @@ class ClipModel(nn.Module):
         Raises:
             MienError: other shapes, or a window that does not begin with a frame.
         """
+        if features.ndim == 4:
+            features = _placed(self.embed(features), mask)
         _check(features, mask, len(self.centre))
-        frames = _repeated(features, mask)
+        return self.over(_repeated(features, mask))
+
+    def over(self, frames: Tensor) -> dict[str, Tensor]:
+        """As ``forward``, of windows (B, T, F) with a frame at every place."""
         z = self.sequence(((frames - self.centre) / self.spread)[..., self._read])
         for task, (rows, columns) in self._start.items():
             z[task] = z[task].index_add(
@@ -100,11 +107,23 @@ class ClipModel(nn.Module):
         bins = self.spec.va_bins
         return {t: v.unflatten(-1, (-1, bins)) if t == "va" and bins else v for t, v in z.items()}
 
+    def in_units(self, z: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What a person reads, (B, T, labels) per task, of raw outputs of windows; see ``outputs.read``."""
+        frames = read({task: values.flatten(0, 1) for task, values in z.items()}, self.spec)
+        return {task: values.reshape(*z[task].shape[:2], -1) for task, values in frames.items()}
+
     def _said(self, task: str, frames: Tensor, columns: list[int]) -> Tensor:
         """The frame network's raw outputs, of classes as logarithms of what they count for."""
         z = frames[..., columns]
         sigmoid = self.temporal.frames.expression_activation == "sigmoid"
         return -nn.functional.softplus(-z) if sigmoid and task in CLASS_TASKS else z
+
+
+def _placed(vectors: Tensor, mask: Tensor) -> Tensor:
+    """(M, F) put where ``mask`` (B, T) has its M frames, 0 elsewhere."""
+    windows = vectors.new_zeros(*mask.shape, vectors.shape[1])
+    windows[mask] = vectors
+    return windows
 
 
 def _repeated(features: Tensor, mask: Tensor) -> Tensor:

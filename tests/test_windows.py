@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.data.windows import merged, windows_over
 from mien.errors import MienError
+from mien.windows import merged, windows_over
 
 T, F = True, False
 
