@@ -44,6 +44,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, run in (
             ("ferplus_pretrain", "ferplus_pretrain-single-seed0"),
             ("drawn_stills", "drawn_stills-joint-seed0"),
+            ("default", "default"),
         ):
             train(read_recipe(RECIPE_FOLDER / f"{name}.toml", SMALL), folder / "runs" / run)
     return folder
