@@ -60,13 +60,22 @@ def clip_network(kind: str, window: int = 4, stride: int = 2, **changes: Any) ->
     """A model of clips of some kind over ``network(**changes)``, whose layers over time are random."""
     frames = network(**changes)
     how = TemporalSpec(
-        model=kind, frames=frames.spec, frames_sha256="0" * 64, width=8, window=window, stride=stride, reads="both"
+        model=kind,
+        frames=frames.spec,
+        frames_sha256="0" * 64,
+        width=8,
+        window=window,
+        stride=stride,
+        reads="both",
+        residual=True,
     )
     of_clips = {"va_bins": frames.spec.va_bins, "preprocessing": frames.spec.preprocessing, "temporal": how}
     model = ClipModel(ModelSpec(backbone=frames.spec.backbone, labels=frames.spec.labels, **of_clips)).eval()
     model.frames.load_state_dict(frames.state_dict())
     shown = torch.from_numpy(crops(frames.spec)).permute(0, 3, 1, 2).expand(-1, 3, -1, -1) / 255
     model.fit_scale(model.embed(shown))
+    for layer in model.sequence.output.values():  # a residual model begins with what the frame network says
+        nn.init.normal_(layer.weight)
     return model
 
 

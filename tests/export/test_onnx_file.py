@@ -170,14 +170,14 @@ def test_a_model_of_clips_is_one_file_with_the_same_answers(kind: str, tmp_path:
     model = clip_network(kind, va_bins=4)
     save(tmp_path, model, thresholds=THRESHOLDS)
     report = export_onnx(tmp_path, tmp_path / "out.onnx", calibration=faces())
-    assert report.max_error < 2e-5 and [o.output for o in report.outputs] == list(model.spec.labels)
+    assert report.max_error < 1e-4 and [o.output for o in report.outputs] == list(model.spec.labels)
     exported, original = load_onnx(tmp_path / "out.onnx", "cpu"), load_torch(tmp_path, "cpu")
     assert exported.over_time is not None and exported.over_time.causal == model.causal
     shown = crops(model.spec)
     for got, expected in ((exported(shown), original(shown)), (exported.clip(shown), original.clip(shown))):
         for task, names in model.spec.labels.items():
             assert got[task].shape == (len(shown), len(names))
-            np.testing.assert_allclose(got[task], expected[task], atol=2e-5, err_msg=task)
+            np.testing.assert_allclose(got[task], expected[task], atol=1e-4, err_msg=task)
     alone, together = exported(shown)["va"], exported.clip(shown)["va"]
     assert np.abs(alone - together).max() > 1e-3, "the frames were read one by one"
     for precision in ("fp16", "int8"):

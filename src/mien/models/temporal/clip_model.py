@@ -101,9 +101,9 @@ class ClipModel(nn.Module):
         """As ``forward``, of windows (B, T, F) with a frame at every place."""
         z = self.sequence(((frames - self.centre) / self.spread)[..., self._read])
         for task, (rows, columns) in self._start.items():
-            z[task] = z[task].index_add(
-                -1, torch.tensor(rows, device=z[task].device), self._said(task, frames, columns)
-            )
+            said = nn.functional.pad(self._said(task, frames, columns), (0, 1))  # 0 for rows that it does not know
+            place = [rows.index(row) if row in rows else -1 for row in range(z[task].shape[-1])]
+            z[task] = z[task] + said[..., place]  # not index_add, which the export to ONNX gets wrong
         bins = self.spec.va_bins
         return {t: v.unflatten(-1, (-1, bins)) if t == "va" and bins else v for t, v in z.items()}
 
