@@ -380,6 +380,7 @@ def test_annotations_of_the_challenge_are_a_truth(tmp_path: Path) -> None:
 def test_a_csv_file_is_a_truth(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("path,expression,fold\na.png,fear,1\n")
     table = read_truth(tmp_path / "t.csv")
+    assert table.name == str(tmp_path / "t.csv"), "results and messages name the file"
     assert table.read(["expression"]).column("expression").to_pylist() == ["fear"]
 
 
