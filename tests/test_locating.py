@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
+from mien.cli.table import app
 from mien.data.columns import BODY, BOX
 from mien.data.table import LabelTable
 from mien.errors import MienError
@@ -72,3 +74,14 @@ def test_no_face_anywhere_and_no_pictures_are_errors(tmp_path: Path) -> None:
         locate_faces(given, Finds((6, 1, 8, 3)))
     with pytest.raises(MienError, match="neither a column"):
         locate_faces(LabelTable(pa.table({"valence": [0.0]})), Finds())
+
+
+def test_the_verb_lists_who_was_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mien.faces.detect.make_detector", lambda name: Finds((6, 1, 8, 3)))
+    table(tmp_path, path=["a.png"] * 2, **bodies((0, 0, 3, 12), (5, 0, 9, 12))).write(tmp_path / "people.parquet")
+    out = tmp_path / "faces.parquet"
+    result = CliRunner().invoke(app, ["faces", str(tmp_path / "people.parquet"), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "no face found: 1 times, 1 faces left out; first in a.png line 1" in result.output
+    assert rows(LabelTable(out), "x1") == [(6,)]
+    assert out.with_suffix(".faults.csv").read_text().splitlines()[1].startswith("no face found,a.png,1,1,")
