@@ -84,19 +84,28 @@ def test_mmi_faults(tmp_path: Path) -> None:
     text(tmp_path / "Sessions/4/S004-001-oao_aucs.xml", "<coding><ActionUnit")
     mmi(tmp_path, 5, "S005-001", "2")
     text(tmp_path / "Sessions/5/S005-001.xml", '<!DOCTYPE a [<!ENTITY b "b">]><a>&b;</a>')
+    mmi(tmp_path, 6, "S006-001", None, {"12": ((1, 0), (1000000, 1)), "²": ()})
     frames(tmp_path, "S001-001", 1, 3)
     frames(tmp_path, "S004-001", 1)
+    frames(tmp_path, "S006-001", 1)
     table = read_database("mmi", tmp_path)
-    assert rows(table, "clip", "frame", "AU12") == [("S001-001", 1, 0), ("S001-001", 3, 1), ("S004-001", 1, None)]
+    assert rows(table, "clip", "frame", "AU12") == [
+        ("S001-001", 1, 0),
+        ("S001-001", 3, 1),
+        ("S004-001", 1, None),
+        ("S006-001", 1, 0),
+    ]
     one = "Sessions/1/S001-001-oao_aucs.xml"
     assert faults(table) == [
         ("unknown code", one, None, 0),
         ("unknown code", one, None, 0),
         ("unreadable file", "Sessions/4/S004-001-oao_aucs.xml", None, 0),
+        ("unknown code", "Sessions/6/S006-001-oao_aucs.xml", None, 0),
         ("missing picture", "Sessions/1/S001-001.xml", None, 1),
         ("unknown code", "Sessions/2/S002-001.xml", None, 0),
         ("missing folder", "Sessions/3/S003-001.xml", None, 4),
         ("unreadable file", "Sessions/5/S005-001.xml", None, 0),
+        ("missing picture", "Sessions/6/S006-001.xml", None, 999999),  # counted, not made one by one
     ]
 
 

@@ -24,7 +24,7 @@ from itertools import chain
 from pathlib import Path
 
 from mien.data.databases.layout import Layout, Pictures, find_folder, folders_below, subfolders
-from mien.data.databases.reading import Place, Reading, au_name
+from mien.data.databases.reading import MISSING_PICTURE, Place, Reading, au_name
 from mien.data.table import LabelTable
 from mien.labels import ACTION_UNITS, EXPRESSIONS
 
@@ -68,12 +68,16 @@ def read(root: Path) -> LabelTable:
             _add(reading, clip, None, still, {"expression": emotion})
             continue
         pictures = Pictures(folders.get(clip.stem, clip.parent / clip.stem))
-        units = codes[clip]
-        labels = _by_rule(emotion, pictures) if units is None else _by_codes(emotion, units, looked_for, pictures)
-        if labels and not len(pictures):
+        units, length = codes[clip], _length(pictures)
+        last = _last(units) if units is not None else (MIDDLE + 1) * (emotion is not None)
+        if last and not length:
             found = f"no frames of {clip.stem}; take them out of the film"
-            reading.fault("missing folder", Place(clip), found, rows=len(labels))
+            reading.fault("missing folder", Place(clip), found, rows=last)
             continue
+        if units is not None and last > length:
+            found = f"{last - length} frames of {clip.stem} after the last picture"
+            reading.fault(MISSING_PICTURE, Place(clip), found, rows=last - length)
+        labels = _by_rule(emotion, length) if units is None else _by_codes(emotion, units, looked_for, length)
         for frame, of_it in labels.items():
             _add(reading, clip, frame, pictures.frame(frame), of_it)
     return reading.table({"expression": [name for name in EXPRESSIONS if name != "contempt"]}, NOTES)
@@ -91,7 +95,7 @@ def _root(reading: Reading, file: Path) -> xml.Element | None:
             reading.fault("unreadable file", Place(file), "declares entities, which no file of MMI does")
             return None
         return xml.fromstring(content)
-    except (OSError, xml.ParseError) as error:
+    except (OSError, xml.ParseError, ValueError, LookupError) as error:  # the last two for encodings
         reading.fault("unreadable file", Place(file), str(error))
     return None
 
@@ -112,7 +116,7 @@ def _units(reading: Reading, clip: Path) -> Units | None:
     units: Units = {}
     for element in root.iter("ActionUnit"):
         number = element.get("Number", "").strip("LRlr ")
-        if not number.isdigit():
+        if not number.isdecimal():
             reading.fault("unknown code", Place(file), f"ActionUnit is {element.get('Number')!r}, expected a number")
         elif name := au_name(int(number)):
             units.setdefault(name, []).append(_marks(reading, element, file))
@@ -136,13 +140,17 @@ def _phase(marks: Marks, frame: int) -> int | None:
     return marks[place - 1][1] if place else None
 
 
+def _last(units: Units) -> int:
+    """The last frame with a mark."""
+    return max((frame for marks in chain(*units.values()) for frame, _ in marks), default=0)
+
+
 def _by_codes(
-    emotion: str | None, units: Units, looked_for: list[str], pictures: Pictures
+    emotion: str | None, units: Units, looked_for: list[str], length: int
 ) -> dict[int, dict[str, str | int | None]]:
     """Frame -> its labels, for a clip with marks."""
-    marked = [frame for marks in chain(*units.values()) for frame, _ in marks]
     found: dict[int, dict[str, str | int | None]] = {}
-    for frame in range(1, max([*marked, _length(pictures)], default=0) + 1):
+    for frame in range(1, length + 1):
         phases = {unit: [_phase(marks, frame) for marks in units.get(unit, ())] for unit in looked_for}
         at_apex = any(APEX in of_it for of_it in phases.values())
         at_rest = all(phase == NEUTRAL for of_it in phases.values() for phase in of_it)
@@ -158,11 +166,10 @@ def _present(phases: list[int | None]) -> int | None:
     return None if None in phases else 0
 
 
-def _by_rule(emotion: str | None, pictures: Pictures) -> dict[int, dict[str, str | int | None]]:
+def _by_rule(emotion: str | None, length: int) -> dict[int, dict[str, str | int | None]]:
     """Frame -> its expression, for a clip without marks."""
     if emotion is None:
         return {}
-    length = _length(pictures) or MIDDLE + 1  # without pictures: so many faces are left out
     first = max((length - MIDDLE) // 2 + 1, 2)
     middle = range(first, min(first + MIDDLE, length + 1))
     return {1: {"expression": "neutral"}, **{frame: {"expression": emotion} for frame in middle}}
