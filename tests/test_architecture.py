@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "examination": GROUND | {"data", "faces", "metrics", "inference", "examination"},
     "protocols": GROUND | {"data", "metrics", "inference", "analysis", "protocols"},
     "labelling": GROUND | {"data", "inference"},
+    "locating": GROUND | {"data", "faces"},
     "training": GROUND | SIBLINGS | {"methods", "training"},
     "judging": GROUND | SIBLINGS | {"generation", "training"},
     "inference": GROUND | {"models", "faces", "inference"},

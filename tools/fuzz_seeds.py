@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image as PilImage
 
+from mien.data.databases.emotionet import BASIC, COMPOUND
+
 PICTURE_KINDS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000")
 DISFA_UNITS = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
 POINTS = ";".join(f"{n % 9}.5" for n in range(136))
@@ -26,6 +28,17 @@ ANNOTATIONS: dict[str, dict[str, str]] = {
         "001/001.json": json.dumps(
             {"actor": "A", "frames": {"00000": {"valence": -3.0, "arousal": 10, "landmarks": [[1, 2]] * 68}}}
         ),
+    },
+    "mmi": {
+        "Sessions/1/S001-001.xml": '<film><Metatag Name="Emotion" Value="4"/></film>',
+        "Sessions/1/S001-001-oao_aucs.xml": '<a><ActionUnit Number="12"><Marker Frame="1" Type="2"/></ActionUnit></a>',
+    },
+    "fair_affect_expr": {
+        "annotations/train.csv": "name,expression,age,gender,race\na.jpg,Anger,20-29,Male,White\n",
+    },
+    "fair_affect_au": {"annotations/train.csv": "name,AU1,AU12,age,gender,race\na.jpg,1,-1,20-29,Male,White\n"},
+    "emotionet_compound": {
+        "URLsWithEmotionCat.csv": f"URL,URL orig,{','.join((*BASIC, *COMPOUND))}\nhttp://a/N_1.jpg,-,1{',0' * 15}\n",
     },
     "affwild2_va": {"VA_Set/Train_Set/105.txt": "valence,arousal\n0.5,-0.25\n-5,-5\n"},
     "affwild2_expr": {
@@ -89,6 +102,10 @@ FRAMES = {
     "disfaplus": ("Images/SN004/T1/000.jpg", "Images/SN004/T1/001.jpg"),
     "bp4d": ("F001/T1/1.jpg", "F001/T1/2.jpg"),
     "emotionet": ("images/N_1.jpg",),
+    "emotionet_compound": ("images/N_1.jpg",),
+    "mmi": ("frames/S001-001/1.png",),
+    "fair_affect_expr": ("images/a.jpg",),
+    "fair_affect_au": ("images/a.jpg",),
     "expw_lst": ("image/origin/a.jpg", "image/origin/b.jpg"),
     "fer2013_csv": (),
     "ferplus_csv": (),

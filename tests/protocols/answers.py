@@ -14,6 +14,7 @@ def answers(
     frame: Sequence[int] | None = None,
     score: Sequence[float] | None = None,
     row: Sequence[int] | None = None,
+    compound: Sequence[str | None] | None = None,
 ) -> Outputs:
     """n rows of some tool."""
     n = len(path)
@@ -26,4 +27,5 @@ def answers(
         {name: np.array(column, float) for name, column in (values or {}).items()},
         None if expression is None else list(expression),
         None if row is None else np.array(row),
+        None if compound is None else list(compound),
     )

@@ -13,7 +13,7 @@ from mien.data.databases.reading import OTHER as OTHER_COLUMN
 from mien.data.scored_rows import rows_hash
 from mien.data.table import LabelTable
 from mien.errors import ScoreError, TableError
-from mien.labels import KNOWN_NAMES
+from mien.labels import CLASS_TASKS, KNOWN_NAMES
 from mien.metrics.agreement import icc31
 from mien.metrics.composites import p_mtl
 from mien.metrics.scores import find
@@ -58,11 +58,11 @@ def test_every_protocol_scores_right_answers_as_right(name: str) -> None:
     columns: dict[str, list[Any]] = {"subject": [f"s{i % 8}" for i in range(n)], "split": [*"ab"] * (n // 2)}
     columns |= {"fold": [str(i % 4) for i in range(n)]}
     said: dict[str, list[float]] = {}
-    words = None
+    words: dict[str, list[str]] = {}
     for task, names in protocol.labels.items():
-        if task == "expression":
-            words = [names[i % len(names)] for i in range(n)]
-            columns |= with_other(words)
+        if task in CLASS_TASKS:
+            words[task] = [names[i % len(names)] for i in range(n)]
+            columns |= with_other(words[task]) if task == "expression" else words
             continue
         for label in names:
             column = f"{label}_intensity" if task == "au_intensity" else label
@@ -70,7 +70,7 @@ def test_every_protocol_scores_right_answers_as_right(name: str) -> None:
             said[column] = columns[column] = [float(np.float32(one)) for one in numbers]
             if protocol.present_from:
                 columns[f"{label}_intensity"] = [protocol.present_from * one for one in said[column]]
-    found = scored(name, truth(**columns), values=said, expression=words, splits=["a", "b"], draws=5)
+    found = scored(name, truth(**columns), values=said, splits=["a", "b"], draws=5, **words)
     best = 3.0 if name == "abaw_mtl" else 1.0
     headline = found.scores[0]
     assert headline.label == "" and headline.value == pytest.approx(best)
@@ -91,6 +91,33 @@ def test_accuracy_is_over_pictures_and_mean_class_accuracy_over_classes() -> Non
     assert value(found, "accuracy") == pytest.approx(10 / 11)
     assert value(found, "mean_class_accuracy") == pytest.approx((6 + 1 / 2) / 7)
     assert abs(10 / 11 - (6 + 1 / 2) / 7) > 0.01  # rejected: one for the other
+
+
+def test_the_compounds_of_sjmt_give_the_paper_s_means_from_its_counts() -> None:
+    """Table 4: pictures of each class, and right ones of the single network, 15.8 % of 19 and so on."""
+    counts = {
+        "angrily_disgusted": (19, 3),
+        "angrily_surprised": (25, 9),
+        "fearfully_angry": (19, 3),
+        "fearfully_surprised": (17, 10),
+        "happily_disgusted": (486, 231),
+        "happily_surprised": (36, 22),
+        "sadly_angry": (15, 2),
+        "sadly_disgusted": (105, 33),
+    }
+    seen = [name for name, (of_it, _) in counts.items() for _ in range(of_it)]
+    said = [name if i < right else "hatred" for name, (of_it, right) in counts.items() for i in range(of_it)]
+    found = scored("sjmt_compounds", truth(compound=seen), compound=said)
+    assert value(found, "mean_class_accuracy") == pytest.approx(0.349, abs=1e-3)
+    assert value(found, "accuracy") == pytest.approx(0.434, abs=1e-3)  # rejected for the mean: 8 points away
+    assert value(found, "class_accuracy", "fearfully_surprised") == pytest.approx(0.588, abs=1e-3)
+    shares = {name: [float(word == name) for word in said] for name in counts}
+    by_shares = scored("sjmt_compounds", truth(compound=seen), values=shares)
+    assert value(by_shares, "accuracy") == pytest.approx(
+        (313 + 14) / 722
+    )  # of equal shares the first: happily surprised
+    with pytest.raises(ScoreError, match="no column for compounds, neither 'compound' nor one of"):
+        scored("sjmt_compounds", truth(compound=seen), values={"AU12": [0.0] * 722})
 
 
 def test_affectnet_7_leaves_out_contempt_in_the_truth_and_counts_it_as_wrong_in_a_word() -> None:
@@ -353,6 +380,7 @@ def test_annotations_of_the_challenge_are_a_truth(tmp_path: Path) -> None:
 def test_a_csv_file_is_a_truth(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("path,expression,fold\na.png,fear,1\n")
     table = read_truth(tmp_path / "t.csv")
+    assert table.name == str(tmp_path / "t.csv"), "results and messages name the file"
     assert table.read(["expression"]).column("expression").to_pylist() == ["fear"]
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mien.choose import nearest
-from mien.data.columns import BOX, CLASS_COLUMNS, TYPES, VALUE_COLUMNS, vote
+from mien.data.columns import BODY, BOX, CLASS_COLUMNS, TYPES, VALUE_COLUMNS, vote
 from mien.data.databases.folders import meant
 from mien.data.faults import LISTED, BoolArray, Faults, Finding, Report
 from mien.data.splits import subject_key
@@ -27,7 +27,7 @@ from mien.labels import EXPRESSIONS, INTENSITY_RANGE, KNOWN_NAMES, VA_RANGE
 
 NO_LEAK = ("train", "val", "test")  # a subject in two of these is a fault; other splits, as test_leaked, are not asked
 LABEL_ROWS, IMAGE_ROWS = 65_536, 256  # rows per batch without and with pictures in memory
-BOX_FRAME = ("path", *BOX, "clip", "frame")  # equal in all of these: the same face twice
+BOX_FRAME = ("path", *BOX, *BODY, "clip", "frame")  # equal in all of these: the same face twice
 VOTES = tuple(vote(name) for name in EXPRESSIONS)
 
 

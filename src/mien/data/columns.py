@@ -15,6 +15,7 @@ WHERE = {
     "image": pa.binary(),
 }
 BOX = ("x1", "y1", "x2", "y2")  # face box in pixels of the picture
+BODY = tuple(f"body_{side}" for side in BOX)  # box of the whole person, for databases that have no other
 LANDMARKS = tuple(f"lm_{p}_{c}" for p in ("eye_l", "eye_r", "nose", "mouth_l", "mouth_r") for c in "xy")
 
 
@@ -37,7 +38,7 @@ VALUE_COLUMNS = {
 
 TYPES: dict[str, pa.DataType] = {
     **WHERE,
-    **dict.fromkeys((*BOX, *LANDMARKS), pa.float32()),
+    **dict.fromkeys((*BOX, *BODY, *LANDMARKS), pa.float32()),
     "expression": pa.string(),
     **{vote(name): pa.float32() for name in EXPRESSIONS},
     **{au: pa.int8() for au in ACTION_UNITS},

@@ -27,8 +27,8 @@ class Matched:
 
     Attributes:
         labels: task -> the names that the protocol scores.
-        preds: ``expression`` (n,) class indices, the number of classes standing for an answer outside them; ``au``
-            (n, A) probabilities or 0/1; ``au_intensity`` (n, A); ``va`` (n, 2).
+        preds: ``expression`` and ``compound`` (n,) class indices, the number of classes standing for an answer outside
+            them; ``au`` (n, A) probabilities or 0/1; ``au_intensity`` (n, A); ``va`` (n, 2).
         target, mask: as ``preds``; True where the truth is known and an answer was given.
         thresholds: (A,) of the action units.
         people: (n,) who is on it.

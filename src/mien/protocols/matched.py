@@ -9,6 +9,7 @@ import pyarrow as pa
 from mien.data.columns import intensity
 from mien.data.databases.reading import OTHER as OTHER_COLUMN
 from mien.errors import ScoreError
+from mien.labels import CLASS_TASKS
 from mien.metrics.arrays import Array, Mask
 from mien.protocols.base import OTHER, ScoringProtocol
 from mien.protocols.outputs.base import Outputs
@@ -21,7 +22,7 @@ def truth_columns(protocol: ScoringProtocol) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for task, names in protocol.labels.items():
         graded = task == "au_intensity" or (task == "au" and protocol.present_from is not None)
-        found[task] = ["expression"] if task == "expression" else [intensity(n) if graded else n for n in names]
+        found[task] = [task] if task in CLASS_TASKS else [intensity(n) if graded else n for n in names]
     return found
 
 
@@ -39,8 +40,8 @@ def truth_of(protocol: ScoringProtocol, table: pa.Table, where: str) -> dict[str
         )
     found: dict[str, Part] = {}
     for task, names in columns.items():
-        if task == "expression":
-            found[task] = class_places(_words(table), protocol.labels[task])
+        if task in CLASS_TASKS:
+            found[task] = class_places(_words(table, task), protocol.labels[task])
             continue
         values = np.stack([_numbers(table, name) for name in names], axis=1)
         known = ~np.isnan(values)
@@ -53,8 +54,8 @@ def truth_of(protocol: ScoringProtocol, table: pa.Table, where: str) -> dict[str
 def answers_of(protocol: ScoringProtocol, outputs: Outputs) -> tuple[dict[str, Part], list[str]]:
     """Per task what the tool answered and where it did, and notes on what it cannot answer.
 
-    Of probabilities of expressions the largest among the protocol's classes is the answer. A tool that writes only its
-    one expression is wrong where that is none of the classes.
+    Of probabilities of classes the largest among the protocol's is the answer. A tool that writes only its one class is
+    wrong where that is none of them.
 
     Raises:
         ScoreError: the file has no column for something that is scored.
@@ -62,8 +63,8 @@ def answers_of(protocol: ScoringProtocol, outputs: Outputs) -> tuple[dict[str, P
     found: dict[str, Part] = {}
     notes: list[str] = []
     for task, names in protocol.labels.items():
-        if task == "expression":
-            found[task], note = _expression(protocol, outputs, names)
+        if task in CLASS_TASKS:
+            found[task], note = _class(protocol, task, outputs, names)
             notes += note
             continue
         columns = [intensity(name) if task == "au_intensity" else name for name in names]
@@ -85,24 +86,27 @@ def class_places(words: Sequence[Any], classes: Sequence[str]) -> Part:
     return np.maximum(found, 0), found >= 0
 
 
-def _words(table: pa.Table) -> list[str | None]:
-    """The expression of each row, ``other`` included, which stands in a column of its own."""
-    words: list[str | None] = table.column("expression").to_pylist()
-    others = table.column(OTHER_COLUMN).to_pylist() if OTHER_COLUMN in table.column_names else [None] * len(words)
+def _words(table: pa.Table, task: str) -> list[str | None]:
+    """The class of each row; ``other`` included among expressions, which stands in a column of its own."""
+    words: list[str | None] = table.column(task).to_pylist()
+    if task != "expression" or OTHER_COLUMN not in table.column_names:
+        return words
+    others = table.column(OTHER_COLUMN).to_pylist()
     return [OTHER if other == OTHER else word for word, other in zip(words, others, strict=True)]
 
 
-def _expression(protocol: ScoringProtocol, outputs: Outputs, classes: Sequence[str]) -> tuple[Part, list[str]]:
+def _class(protocol: ScoringProtocol, task: str, outputs: Outputs, classes: Sequence[str]) -> tuple[Part, list[str]]:
+    words = outputs.expression if task == "expression" else outputs.compound
     told = [name for name in classes if name in outputs.values]
     if told:
         return most_probable(outputs.values, told, classes), _never(outputs, told, classes)
-    if outputs.expression is None:
+    if words is None:
         raise ScoreError(
-            f"{outputs.where} ({outputs.tool}): no column for expressions, neither 'expression' nor one of "
+            f"{outputs.where} ({outputs.tool}): no column for {task}s, neither '{task}' nor one of "
             f"{', '.join(classes)}, which {protocol.name} scores"
         )
-    places, one_of_them = class_places(outputs.expression, classes)
-    given = np.array([word is not None for word in outputs.expression], bool)
+    places, one_of_them = class_places(words, classes)
+    given = np.array([word is not None for word in words], bool)
     return (np.where(one_of_them, places, len(classes)), given), []
 
 

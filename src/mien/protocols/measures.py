@@ -20,8 +20,9 @@ def class_accuracy(m: Matched) -> Scorer:
 
     The mean is over all classes, and undefined where the test set lacks one.
     """
-    preds, target, known = m.of("expression")
-    classes, rows = m.labels["expression"], _class_rows(m)
+    task = "compound" if "compound" in m.labels else "expression"
+    preds, target, known = m.of(task)
+    classes, rows = m.labels[task], _class_rows(m, task)
 
     def values(weights: Array) -> Array:
         confusion = classification.confusion_matrix(preds, target, known, len(classes) + 1, weights)
@@ -183,7 +184,7 @@ def _rows(known: Mask, wholes: int, times: int) -> list[int]:
     return [int(known.any(axis=1).sum())] * wholes + per_label * times
 
 
-def _class_rows(m: Matched) -> list[int]:
-    _, target, known = m.of("expression")
-    classes = len(m.labels["expression"])
+def _class_rows(m: Matched, task: str = "expression") -> list[int]:
+    _, target, known = m.of(task)
+    classes = len(m.labels[task])
     return [int((target[known] == place).sum()) for place in range(classes)]

@@ -78,7 +78,11 @@ def read_truth(path: str | Path) -> LabelTable:
     path = Path(path)
     if path.is_dir() or path.suffix.lower() == ".txt":
         return _of_abaw(path)
-    return csv_file.read(path) if path.suffix.lower() in (".csv", ".tsv") else LabelTable(path)
+    if path.suffix.lower() not in (".csv", ".tsv"):
+        return LabelTable(path)
+    table = csv_file.read(path)
+    table.name = str(path)
+    return table
 
 
 def scored_rows(protocol: ScoringProtocol, table: LabelTable, splits: Sequence[str], where: Mapping[str, str]) -> Truth:

@@ -246,3 +246,54 @@ def test_emotionet_faults(tmp_path: Path) -> None:
         ("two labels", "dataFile_0001.txt", 1, 1),
         ("two labels", "dataFile_0001.txt", 3, 1),
     ]
+
+
+EXPRESSIONS16 = (
+    *("angrily_disgusted", "angrily_surprised", "angry", "appalled", "awed", "disgusted", "fearful", "fearfully_angry"),
+    *("fearfully_surprised", "happily_disgusted", "happily_surprised", "happy", "sad", "sadly_angry"),
+    *("sadly_disgusted", "surprised"),
+)
+
+
+def emotionet_line(name: str, *shown: str, other: str = "0") -> str:
+    cells = ("1" if name in shown else other for name in EXPRESSIONS16)
+    return ",".join([f"'http://a.org/x/{name}.jpg'", "http://b.org", *cells])
+
+
+def test_emotionet_basic_and_compound_expressions(tmp_path: Path) -> None:
+    lines = [emotionet_line(f"N_{i}", name) for i, name in enumerate(EXPRESSIONS16)]
+    text(tmp_path / "URLsWithEmotionCat_aws.csv", ",".join(["URL", "URL orig", *EXPRESSIONS16]), *lines)
+    pictures(tmp_path, *(f"images/N_{i}.jpg" for i in range(16)))
+    table = read_database("emotionet_compound", tmp_path)
+    basic = {"angry": "anger", "disgusted": "disgust", "fearful": "fear", "happy": "happiness", "sad": "sadness"}
+    basic["surprised"] = "surprise"
+    given = [compound or expression for expression, compound in rows(table, "expression", "compound")]
+    assert given == [basic.get(name, name) for name in EXPRESSIONS16]
+    assert sum(expression is None for (expression,) in rows(table, "expression")) == 10
+    assert table.read_faults == () and check(table, images=True).errors == 0
+
+
+def test_emotionet_compound_faults(tmp_path: Path) -> None:
+    lines = (
+        emotionet_line("1", "happy", other="-1"),
+        emotionet_line("2", "sad", "awed"),
+        emotionet_line("3"),
+        emotionet_line("gone", "sad"),
+        emotionet_line("4", "sad", other="7"),
+        emotionet_line("1", "awed"),
+        "http://a.org/5.jpg,x,1",
+    )
+    text(tmp_path / "list.csv", ",".join(["url_server", "url_orig", *EXPRESSIONS16]), *lines)
+    pictures(tmp_path, *(f"images/{n}.jpg" for n in range(1, 6)))
+    table = read_database("emotionet_compound", tmp_path)
+    assert rows(table, "path", "expression") == [("images/4.jpg", "sadness")]
+    assert "1 faces without any label" in table.notes["rows"]
+    found = [fault for fault in faults(table) if fault[0] != "unknown code"]
+    assert found == [
+        ("two labels", "list.csv", 3, 1),
+        ("missing picture", "list.csv", 5, 1),
+        ("broken line", "list.csv", 8, 1),
+        ("two labels", "list.csv", 2, 1),
+        ("two labels", "list.csv", 7, 1),
+    ]
+    assert len(faults(table)) == len(found) + 15, "every cell that is neither 0 nor 1 nor -1"

@@ -18,15 +18,18 @@ from mien.data.databases import (
     csv_file,
     disfa,
     disfaplus,
+    emotic,
     emotionet,
     expw,
     expw_lst,
+    fair_affect,
     fer2013,
     fer2013_csv,
     fer2013plus,
     ferplus_csv,
     folders,
     london,
+    mmi,
     muxspace,
     raf_au,
     rafdb,
@@ -113,6 +116,26 @@ READERS = {
     ),
     "bp4d": _reader(bp4d.read, bp4d.LAYOUT, "BP4D: 41 people in eight tasks, action units, five with intensity"),
     "emotionet": _reader(emotionet.read, emotionet.LAYOUT, "EmotioNet: web photos, up to sixty action units"),
+    "emotionet_compound": _reader(
+        emotionet.read_compound,
+        emotionet.LAYOUT_COMPOUND,
+        "EmotioNet: web photos, six basic and ten compound expressions",
+    ),
+    "mmi": _reader(mmi.read, mmi.LAYOUT, "MMI: posed and spontaneous clips, action units by phase, six expressions"),
+    "emotic": _reader(emotic.read, emotic.LAYOUT, "EMOTIC: people in everyday photos, valence, arousal, body boxes"),
+    "fair_affect_expr": _reader(
+        fair_affect.read_expression,
+        fair_affect.LAYOUT,
+        "AffectNet and RAF-DB divided anew: expressions, sex, age, race",
+    ),
+    "fair_affect_va": _reader(
+        fair_affect.read_va, fair_affect.LAYOUT, "AffectNet divided anew: valence, arousal, sex, age, race"
+    ),
+    "fair_affect_au": _reader(
+        fair_affect.read_au,
+        fair_affect.LAYOUT,
+        "DISFA, EmotioNet, GFT and RAF-AU divided anew: action units, sex, age, race",
+    ),
     "afew_va": _reader(
         afew_va.read, afew_va.LAYOUT, "AFEW-VA: clips of films, valence, arousal and landmarks per frame"
     ),

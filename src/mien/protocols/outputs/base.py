@@ -13,6 +13,7 @@ from mien.errors import TableError
 
 Numbers = NDArray[np.float64]
 NO_FRAME = -1
+WORDS = ("expression", "compound")  # what may be a word instead of probabilities
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Outputs:
             probability -> (n,), NaN where there is no face.
         expression: (n,) the one expression of each face, where the format names one; None for no face.
         row: (n,) row of the truth table, where the format says it.
+        compound: (n,) as ``expression``, of compound expressions.
     """
 
     tool: str
@@ -39,6 +41,7 @@ class Outputs:
     values: Mapping[str, Numbers]
     expression: list[str | None] | None = None
     row: NDArray[np.int64] | None = field(default=None)
+    compound: list[str | None] | None = None
 
     def __len__(self) -> int:
         return len(self.path)
@@ -49,8 +52,9 @@ class Outputs:
         said = np.zeros(len(self), bool)
         for column in self.values.values():
             said |= ~np.isnan(column)
-        if self.expression is not None:
-            said |= np.array([word is not None for word in self.expression], bool)
+        for words in (self.expression, self.compound):
+            if words is not None:
+                said |= np.array([word is not None for word in words], bool)
         return said
 
 
@@ -79,12 +83,16 @@ def joined(parts: Sequence[Outputs], where: str) -> Outputs:
     """The answers of several files of one tool; raises ``TableError`` where their columns differ."""
     first = parts[0]
     for part in parts:
-        if set(part.values) != set(first.values) or (part.expression is None) != (first.expression is None):
-            odd = sorted(set(part.values) ^ set(first.values)) or ["expression"]
+        differing = [name for name in WORDS if (getattr(part, name) is None) != (getattr(first, name) is None)]
+        if odd := sorted(set(part.values) ^ set(first.values)) or differing:
             raise TableError(
                 f"{part.where} and {first.where} differ in the columns {', '.join(odd[:5])}; score them one by one"
             )
-    words = None if first.expression is None else [word for part in parts for word in part.expression or ()]
+    words = {
+        name: [word for part in parts for word in getattr(part, name)]
+        for name in WORDS
+        if getattr(first, name) is not None
+    }
     rows = [part.row for part in parts if part.row is not None]
     return Outputs(
         first.tool,
@@ -93,8 +101,8 @@ def joined(parts: Sequence[Outputs], where: str) -> Outputs:
         np.concatenate([part.frame for part in parts]),
         np.concatenate([part.score for part in parts]),
         {name: np.concatenate([part.values[name] for part in parts]) for name in first.values},
-        words,
-        np.concatenate(rows) if rows else None,
+        row=np.concatenate(rows) if rows else None,
+        **words,
     )
 
 

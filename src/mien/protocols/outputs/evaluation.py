@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from mien.data.columns import VALUE_COLUMNS
 from mien.errors import TableError
-from mien.labels import EXPRESSIONS
+from mien.labels import CLASS_TASKS, KNOWN_NAMES
 from mien.protocols.outputs.base import NO_FRAME, Format, Outputs, having
 
 
@@ -19,7 +19,7 @@ def read(path: Path) -> Outputs:
     except (OSError, pa.ArrowException) as error:
         raise TableError(f"{path}: not a Parquet file ({error})") from None
     names = {column: column for by_label in VALUE_COLUMNS.values() for column in by_label.values()}
-    names |= {f"expression_{name}": name for name in EXPRESSIONS}
+    names |= {f"{task}_{name}": name for task in CLASS_TASKS for name in KNOWN_NAMES[task]}
     values = {
         ours: table[theirs].to_numpy().astype(np.float64)
         for theirs, ours in names.items()

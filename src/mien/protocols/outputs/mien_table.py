@@ -13,13 +13,17 @@ def read(path: Path) -> Outputs:
     """A table as CSV, Parquet or JSON lines; rows whose status is not ok have no answer."""
     table = read_analysis(path)
     values = {name: table[name].to_numpy(np.float64) for name in value_columns(table)}
+    seen = (table["status"] == OK).tolist()
+    words = [None] * len(table) if "compound" not in table else table["compound"].where(table["compound"].notna(), None)
+    compound = [word if there else None for word, there in zip(words, seen, strict=True)]
     return Outputs(
         "mien",
         str(path),
         table["path"].tolist(),
         whole(table["frame"].to_numpy(np.float64)),
         table["score"].to_numpy(np.float64),
-        hidden(values, (table["status"] == OK).tolist()),
+        hidden(values, seen),
+        compound=compound if "compound" in table else None,
     )
 
 
