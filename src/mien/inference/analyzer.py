@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from mien.errors import ImageError, MienError
 from mien.faces.detect import SURE, Detections, Detector, is_refiner, make_detector
@@ -18,6 +19,7 @@ from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
 from mien.inference.smooth import smoothed
+from mien.inference.table import schema
 from mien.inference.video import Frame, read_video, read_webcam
 from mien.models.postprocess import Smoothing
 from mien.preprocessing import Image
@@ -80,9 +82,18 @@ class Analyzer:
         info = self.predictor.info
         self.labels = info.spec.labels if all_units else info.reported
         self._cut = self.predictor.info.spec.preprocessing
-        self._conformal = {task: how.sets for task, how in info.calibration.items() if how.sets is not None}
         self._detector, self._min_face = detector, min_face
         self._threads = threads
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of its tables."""
+        return schema(self.labels, self.predictor.info.conformal)
+
+    def nobody(self, **about: Any) -> Faces:
+        """No faces, as it would give them; see ``Faces.none``."""
+        info = self.predictor.info
+        return Faces.none(self.labels, thresholds=info.thresholds, conformal=info.conformal, **about)
 
     @cached_property
     def detector(self) -> Detector:
@@ -130,7 +141,7 @@ class Analyzer:
             pictures: (H, W, 3) RGB or (H, W) grey, uint8, of any sizes.
         """
         if not len(pictures):
-            return Faces.none(self.labels, thresholds=self.predictor.info.thresholds, conformal=self._conformal)
+            return self.nobody()
         rgb = [as_rgb(picture) for picture in pictures]
         sizes = np.array([picture.shape[1::-1] for picture in rgb], np.float32)  # width, height
         n = len(rgb)
@@ -149,7 +160,7 @@ class Analyzer:
             frame=np.zeros(n, np.int64),
             time_s=np.full(n, np.nan),
             thresholds=self.predictor.info.thresholds,
-            conformal=self._conformal,
+            conformal=self.predictor.info.conformal,
         )
 
     def _points(self, pictures: Sequence[Image]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -243,7 +254,7 @@ class Analyzer:
     def _outputs(self, crops: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
         """What the network says of cut faces, without what is withheld."""
         if not len(crops):
-            return Faces.none(self.labels).values
+            return self.nobody().values
         values, everything = self.predictor(crops), self.predictor.info.spec.labels
         return {
             task: values[task]
@@ -264,7 +275,7 @@ class Analyzer:
             frame=np.full(n, one.index[0]),
             time_s=np.full(n, one.index[1]),
             thresholds=self.predictor.info.thresholds,
-            conformal=self._conformal,
+            conformal=self.predictor.info.conformal,
             path=one.path,
             status=one.status,
             index=one.index,
