@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,14 @@ from mien.models.postprocess import Smoothing
 from mien.preprocessing import Image
 from mien.sessions import OPENVINO
 
+F = TypeVar("F", Frame, "_Searched")
+
 BATCH = 32  # faces through the network at once
 DECODED_AHEAD = 4  # pictures
 HELD_PIXELS = 50_000_000  # of pictures that wait for the network: what bounds memory on large frames
+FRAMES_HANDED_ON = 8  # of a video, from stage to stage: a hand-over costs as much as half a stage's work on a frame
+PIXELS_HANDED_ON = 8_000_000  # in one hand-over
+FOLLOWED_AHEAD = BATCH // FRAMES_HANDED_ON  # hand-overs: the search goes on while the network reads a batch
 
 
 @dataclass(frozen=True)
@@ -201,12 +207,12 @@ class Analyzer:
             raise MienError(f"every = {every}; expected 1 for all frames, 2 for every other, ...")
         live = isinstance(source, int)
         decoded = read_webcam(source) if isinstance(source, int) else read_video(source)
-        wanted = ahead((frame for frame in decoded if frame.index % every == 0), 1 if live else DECODED_AHEAD)
-        followed = self._follow(wanted, "" if live else str(source))
+        wanted = (frame for frame in decoded if frame.index % every == 0)
+        followed = self._follow(ahead(wanted, 1) if live else _ahead(wanted, 1), "" if live else str(source))
         how = self.predictor.info.smoothing
         if smooth_s is not None:  # which ``Smoother`` checks
             how = Smoothing.model_construct(kernel="past", width_s=smooth_s)
-        searched = followed if live else ahead(followed, DECODED_AHEAD)
+        searched = followed if live else _ahead(followed, FOLLOWED_AHEAD)
         found = self._predicted(searched, most=1 if live else BATCH)
         for image, faces in smoothed(found, how, live) if how else found:
             assert image is not None  # frames are always kept
@@ -280,6 +286,12 @@ class Analyzer:
             status=one.status,
             index=one.index,
         )
+
+
+def _ahead(frames: Iterable[F], hand_overs: int) -> Iterator[F]:
+    """As ``ahead``, but several frames are handed on at once, so many as memory allows."""
+    groups = in_batches(frames, FRAMES_HANDED_ON, PIXELS_HANDED_ON, lambda one: one.pixels)
+    return chain.from_iterable(ahead(groups, hand_overs))
 
 
 def as_rgb(picture: npt.NDArray[Any]) -> Image:

@@ -35,6 +35,12 @@ class Frame:
     time_s: float
     image: Image
 
+    @property
+    def pixels(self) -> int:
+        """What it holds in memory."""
+        height, width = self.image.shape[:2]
+        return int(height * width)
+
 
 @dataclass(frozen=True)
 class VideoInfo:
