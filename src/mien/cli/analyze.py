@@ -20,7 +20,7 @@ ENGINES = ("processes", "ray")
 def analyze(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Photos, folders, patterns, videos, tables, store://..., or 'webcam'."),
+        typer.Argument(metavar="PATH", help="Photos, folders, patterns, videos, tables, store://..., or 'webcam'."),
     ],
     out: Annotated[
         Path | None,
