@@ -27,7 +27,6 @@ from mien.inference.journal import Journal
 from mien.inference.pool import in_processes
 from mien.inference.shards import Setup, analyze_shards, work_of
 from mien.inference.sources import find_sources
-from mien.inference.table import schema
 from mien.inference.video import read_video
 
 FRAMES = 250
@@ -94,7 +93,7 @@ def run(folder: Path, clip: Path, count: int) -> dict[str, float]:
     study.mkdir()
     for i in range(count):
         shutil.copy(clip, study / f"{i}.mp4")
-    journal = Journal(out, {}, schema(Analyzer().labels))
+    journal = Journal(out, {}, Analyzer().schema)
     before, begun = used_s(), time.perf_counter()
     tally: Tally = analyze_shards(
         work_of(Setup(threads=1)), find_sources([str(study)]), journal, partial(in_processes, workers=1)

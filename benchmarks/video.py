@@ -30,7 +30,6 @@ from mien.inference.job import analyze
 from mien.inference.journal import Journal
 from mien.inference.sinks import write_tables
 from mien.inference.sources import find_sources
-from mien.inference.table import schema
 from mien.inference.video import Frame, read_video
 
 SIZE, RATE = (640, 360), 25
@@ -117,7 +116,7 @@ def stages(analyzer: Analyzer, clip: Path, folder: Path) -> dict[str, float]:
 def to_table(analyzer: Analyzer, clip: Path, out: Path) -> None:
     """What ``mien analyze CLIP -o OUT`` does."""
     out.unlink(missing_ok=True)
-    journal = Journal(out, {}, schema(analyzer.labels))
+    journal = Journal(out, {}, analyzer.schema)
     analyze(analyzer, find_sources([str(clip)]), journal.keep)
     write_tables(out, journal.rows())
     journal.close()
@@ -168,7 +167,7 @@ def hour(analyzer: Analyzer, clip: Path, folder: Path) -> dict[str, float]:
                 seen.append(resident_mb())
 
     out = folder / "hour.csv"
-    journal, start = Journal(out, {}, schema(analyzer.labels)), time.perf_counter()
+    journal, start = Journal(out, {}, analyzer.schema), time.perf_counter()
     tally = analyze(analyzer, find_sources([str(path)]), journal.keep, [Watch()])
     write_tables(out, journal.rows())
     journal.close()

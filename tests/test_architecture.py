@@ -13,6 +13,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 GROUND = {"labels", "errors", "choose", "images", "geometry", "preprocessing", "config", "files", "sessions"}
 GROUND |= {"smoothing", "windows"}  # of time series
+GROUND |= {"resampling"}  # of pictures
 SIBLINGS = {"data", "faces", "models", "losses", "metrics"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),

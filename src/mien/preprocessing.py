@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mien.errors import ImageError
 from mien.geometry import similarity
+from mien.resampling import sampled
 
 Image = npt.NDArray[np.uint8]
 Array = npt.NDArray[np.float64]
@@ -69,20 +70,16 @@ class Preprocessing(BaseModel):
         Raises:
             ImageError: the box has no area, or the landmarks show no face.
         """
-        height, width = image.shape[:2]
         if self.align and landmarks is not None:
             centre, turn = self._upright(landmarks)
         else:
-            centre, turn = self._square((height, width), xyxy)
-        small = _shrink(image, float(np.sqrt(np.linalg.det(turn))))
+            centre, turn = self._square(image.shape[:2], xyxy)
         # Pixel centres lie at half-integers; measured from the square's middle, they do not depend on the padding.
         away = np.arange(self.size + 2 * pad) + 0.5 - (self.size + 2 * pad) / 2
         x = centre[0] + turn[0, 0] * away[None, :] + turn[0, 1] * away[:, None]
         y = centre[1] + turn[1, 0] * away[None, :] + turn[1, 1] * away[:, None]
-        xs = (x * small.shape[1] / width - 0.5).astype(np.float32)
-        ys = (y * small.shape[0] / height - 0.5).astype(np.float32)
-        out = cv2.remap(small, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return cv2.cvtColor(out, cv2.COLOR_RGB2GRAY)[..., None].astype(np.uint8) if self.grey else out.astype(np.uint8)
+        out = sampled(image, x, y, float(np.sqrt(np.linalg.det(turn))))
+        return cv2.cvtColor(out, cv2.COLOR_RGB2GRAY)[..., None].astype(np.uint8) if self.grey else out
 
     def _square(self, shape: tuple[int, int], xyxy: npt.ArrayLike | None) -> tuple[Array, Array]:
         """Centre of the square around the box, and pixels of the picture per pixel of the crop as a (2, 2) matrix."""
@@ -101,11 +98,3 @@ class Preprocessing(BaseModel):
         back = np.linalg.inv(matrix[:, :2]).astype(np.float64)
         centre: Array = back @ (np.full(2, 0.5) - matrix[:, 2])
         return centre, back * (self.align_context / self.size)
-
-
-def _shrink(image: Image, factor: float) -> Image:
-    """Reduce by area first where the cut is much larger than the input: bilinear sampling alone would alias."""
-    if factor < 1.5:
-        return image
-    height, width = (max(1, round(n / factor)) for n in image.shape[:2])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)

@@ -113,7 +113,7 @@ def test_ctrl_c_ends_a_camera_session_and_keeps_its_rows(
 
     monkeypatch.setattr(module, "read_webcam", camera)
     monkeypatch.setattr(job, "ROWS_AT_ONCE", 10)
-    press_ctrl_c_in(monkeypatch, place, name, 2 if name == "write_table" else 9 if name != "to_arrow" else 15)
+    press_ctrl_c_in(monkeypatch, place, name, 2 if name in ("write_table", "to_arrow") else 9)
     before = signal.getsignal(signal.SIGINT)
     output = run("webcam", study / "a.png", "-o", tmp_path / "t.parquet")
     assert signal.getsignal(signal.SIGINT) is before

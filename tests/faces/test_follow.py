@@ -127,6 +127,25 @@ def test_faces_that_run_together_are_searched_anew() -> None:
     assert follow(Drawn(), [{0: (50, 50), 1: (200, 50)}] * 6) == [2] * 6
 
 
+def test_a_followed_face_keeps_its_number_whatever_its_score() -> None:
+    """Rows come best first, and the better face changes; numbers by row would change with it."""
+
+    class Wavering(Counting):
+        def refine(self, image: np.ndarray, xyxy: np.ndarray) -> Detections:
+            found = super().refine(image, xyxy)
+            left_better = self.refined % 2 == 0
+            return Detections(found.xyxy, np.where((found.xyxy[:, 0] < 150) == left_better, 0.99, 0.9), found.landmarks)
+
+    detector = Wavering()
+    follower = Follower(detector)
+    sides = []
+    for i in range(9):
+        detector.truth = {0: (50 + i, 50), 1: (250, 50)}
+        found, numbers = follower.update(i / 25, scene(detector.truth)[0])
+        sides.append({number: bool(box[0] < 150) for number, box in zip(numbers.tolist(), found.xyxy, strict=True)})
+    assert detector.searches == 1 and all(frame == sides[0] for frame in sides)
+
+
 def test_a_detector_that_cannot_refine_searches_every_frame() -> None:
     class Plain:
         searches = 0

@@ -1,12 +1,15 @@
 """``Faces``: shapes, slices, thresholds, and the rows it becomes."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from inference.made import LABELS, faces
 from mien.errors import MienError
+from mien.inference.formats import FORMATS
 from mien.inference.results import Faces, concatenate
 from mien.inference.table import schema, to_arrow
+from mien.models.postprocess import ConformalSets
 
 
 def test_properties_have_the_model_s_width_and_names() -> None:
@@ -96,6 +99,32 @@ def test_unknown_times_scores_and_tracks_are_missing_not_numbers() -> None:
     crop = faces(1, time_s=np.array([np.nan]), score=np.array([np.nan], np.float32), track_id=np.array([-1]))
     (row,) = to_arrow(crop).to_pylist()
     assert row["time_s"] is None and row["score"] is None and row["track_id"] is None
+
+
+def test_rows_of_many_pictures_are_those_of_each() -> None:
+    """Also of photos, which all have the number 0: counted over frames alone, their faces would be 0, 1, 2, 3."""
+    nobody = Faces.none(LABELS, path="c.jpg", status="error: c.jpg: broken")
+    frame = Faces.none(LABELS, path="v.mp4", index=(4, 0.16))
+    pictures = [faces(2, 1, path="a.jpg"), faces(2, 2, path="b.jpg"), nobody, frame, faces(1, frame=5, path="v.mp4")]
+    table = to_arrow(*pictures)
+    assert table["face"].to_pylist() == [0, 1, 0, 1, None, None, 0]
+    assert table["frame"].to_pylist() == [0, 0, 0, 0, 0, 4, 5]
+    assert table.equals(pa.concat_tables([to_arrow(one) for one in pictures]))
+
+
+def test_sets_of_classes_are_a_column_where_the_network_has_them() -> None:
+    found = faces(2, conformal={"expression": ConformalSets(coverage=0.9, level=0.7)})
+    found.values["expression"][:] = [[0.35, 0.6, 0.05], [0.9, 0.05, 0.05]]
+    table = to_arrow(found, Faces.none(LABELS))
+    assert table["expression_set"].to_pylist() == ["happiness|neutral", "neutral", None], "1 - p <= 0.7"
+    assert table.schema == schema(LABELS, {"expression"}) and table.column_names[10:12] == [
+        "expression",
+        "expression_set",
+    ]
+    assert found.to_pandas()["expression_set"].tolist() == ["happiness|neutral", "neutral"]
+    for name in ("openface", "fex"):
+        assert "expression_set" not in FORMATS[name](table, {}).column_names
+    assert schema(LABELS, {"compound"}).names[-3:] == ["compound", "compound_set", "status"]
 
 
 def test_faces_are_numbered_anew_in_every_frame() -> None:

@@ -22,6 +22,13 @@ def test_a_folder_gives_its_photos_and_videos_sorted(study: Path) -> None:
     assert [s.kind for s in found] == ["photo", "photo", "photo", "video"]
 
 
+def test_a_link_in_a_folder_whose_file_is_gone_is_not_passed_over(study: Path) -> None:
+    (study / "gone.jpg").symlink_to(study / "moved-away.jpg")
+    (study / "folder.jpg").mkdir()
+    names = [Path(source.name).name for source in find_sources([str(study)])]
+    assert "gone.jpg" in names and "folder.jpg" not in names
+
+
 def test_patterns_and_files_each_once_in_the_order_given(study: Path) -> None:
     names = [str(study / "p1" / "talk.mp4"), str(study / "*.jpg"), str(study / "**" / "*.mp4"), str(study / "b.jpg")]
     assert find_sources(names) == [Source("video", names[0]), Source("photo", names[3])]

@@ -76,7 +76,7 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
         chunk = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), format="s16", layout="mono")
         chunk.sample_rate = 8000
         out.mux(tone.encode(chunk))
-    with pytest.raises(VideoError, match="no pictures in it, only audio"):
+    with pytest.raises(VideoError, match="no pictures in it, only audio; expected a video"):
         next(read_video(path))
 
 

@@ -16,7 +16,7 @@ from mien.inference.table import PLACE, column_of
 from mien.labels import ACTION_UNITS, EXPRESSIONS, VALENCE_AROUSAL, LabelSet
 
 NEEDED = (*PLACE, "status")
-TEXT = ("path", "expression", "compound", "status")
+TEXT = ("path", "expression", "expression_set", "compound", "compound_set", "status")
 
 
 class Person(NamedTuple):

@@ -20,7 +20,7 @@ ENGINES = ("processes", "ray")
 def analyze(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Photos, folders, patterns, videos, tables, store://..., or 'webcam'."),
+        typer.Argument(metavar="PATH", help="Photos, folders, patterns, videos, tables, store://..., or 'webcam'."),
     ],
     out: Annotated[
         Path | None,
@@ -76,7 +76,6 @@ def analyze(
     from mien.inference.shards import Setup
     from mien.inference.sinks import check_ending, write_tables
     from mien.inference.sources import find_sources
-    from mien.inference.table import schema
 
     arranged = choose(FORMATS, table_format, "format")
     folder = _is_folder(out, engine, table_format)
@@ -98,7 +97,7 @@ def analyze(
     job = {"model": analyzer.predictor.info.weights_sha256, "every": every, "smooth": smooth, "min_face": min_face}
     job |= {"detector": detector}
     job |= analyzer.predictor.info.model_dump(mode="json", include={"calibration", "smoothing"})
-    journal = Journal(out, job, schema(analyzer.labels))
+    journal = Journal(out, job, analyzer.schema)
     with locked(journal.folder, "wait for it, or choose another -o"):
         left = [source for source in sources if source.key not in journal.done]
         if len(left) < len(sources):

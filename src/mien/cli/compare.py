@@ -8,7 +8,7 @@ import typer
 
 def compare(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="One experiment's folder, or two or more runs' folders.")
+        list[Path], typer.Argument(metavar="RUN", help="One experiment's folder, or two or more runs' folders.")
     ],
     against: Annotated[
         str | None, typer.Option(help="Of an experiment: the method to compare the others with; default: every pair.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a trained network, or 'default'.")],
     table: Annotated[
-        Path | None, typer.Argument(metavar="[TABLE]", help="A label table, or a database with --reader.")
+        Path | None, typer.Argument(metavar="TABLE", help="A label table, or a database with --reader.")
     ] = None,
     reader: Annotated[
         str, typer.Option(help="How to read TABLE: 'table', or a name that 'mien table databases' lists.")

@@ -10,7 +10,7 @@ def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a trained network.")],
     out: Annotated[
         Path | None,
-        typer.Argument(metavar="[OUT.onnx]", help="File to write; default: RUN/model.onnx, where RUN is then read."),
+        typer.Argument(metavar="OUT.onnx", help="File to write; default: RUN/model.onnx, where RUN is then read."),
     ] = None,
     precision: Annotated[
         str, typer.Option(help="fp32, fp16 (for GPUs) or int8 (for plain networks on a CPU).")

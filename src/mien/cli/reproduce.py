@@ -9,7 +9,7 @@ from mien.cli.train import Changes
 
 
 def reproduce(
-    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="A table; without it, a list of them.")] = None,
+    table: Annotated[str | None, typer.Argument(metavar="TABLE", help="A table; without it, a list of them.")] = None,
     data: Annotated[
         list[str], typer.Option(help="Where a database is: NAME=FOLDER, such as sfew=databases/SFEW. Repeat it.")
     ] = [],  # noqa: B006

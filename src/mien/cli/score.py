@@ -14,10 +14,10 @@ LISTED = 5  # rows without a partner that are named on screen; the file has all
 
 def score(
     protocol: Annotated[
-        str | None, typer.Argument(metavar="[PROTOCOL]", help="A published protocol; without it, a list of them.")
+        str | None, typer.Argument(metavar="PROTOCOL", help="A published protocol; without it, a list of them.")
     ] = None,
     answers: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="What a tool wrote, or a folder; without it, the protocol.")
+        Path | None, typer.Argument(metavar="FILE", help="What a tool wrote, or a folder; without it, the protocol.")
     ] = None,
     truth: Annotated[
         Path | None, typer.Option("--truth", "-t", help="Label table (.parquet, .csv), or ABAW annotations.")

@@ -182,7 +182,7 @@ def split(
 @app.command(no_args_is_help=True)
 def leaks(
     path: TableFile,
-    other: Annotated[Path | None, typer.Argument(metavar="[OTHER]", help="A second table to compare with.")] = None,
+    other: Annotated[Path | None, typer.Argument(metavar="OTHER", help="A second table to compare with.")] = None,
     threshold: Annotated[float, typer.Option(help="Pairs of pictures more alike than this are near copies.")] = 0.97,
     by: Annotated[str, typer.Option(help="Column whose values are the sides to compare.")] = "split",
     within: Annotated[bool, typer.Option("--within", help="Look inside each split, too.")] = False,

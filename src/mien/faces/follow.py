@@ -38,24 +38,25 @@ class Follower:
             time_s: of the frame, later than that of the one before.
             image: (H, W, 3) uint8 RGB.
         """
-        found = self._followed(time_s, image)
-        if found is None:
+        followed = self._followed(time_s, image)
+        if followed is None:
             found = self.detector.detect([image])[0]
             self._searched_s = time_s
-        self._known = self.tracker.update(time_s, image, found)
-        return found, self._known
+            followed = found, self.tracker.update(time_s, image, found)
+        self._known = followed[1]
+        return followed
 
-    def _followed(self, time_s: float, image: Image) -> Detections | None:
+    def _followed(self, time_s: float, image: Image) -> tuple[Detections, npt.NDArray[np.int64]] | None:
         """Last frame's faces in this one; None when it is time to search."""
         wait_s = SEARCH_S if len(self._known) else IDLE_S
         if self._refine is None or not 0 <= time_s - self._searched_s < wait_s:
             return None
         if not len(self._known):
-            return Detections.empty()
-        known = set(self._known.tolist())
-        places = [track.expected(time_s) for track in self.tracker.tracks if track.number in known]
-        found: Detections = self._refine(image, np.stack(places))
+            return Detections.empty(), self._known
+        found: Detections = self._refine(image, self.tracker.expected(time_s, self._known))
         apart = suppress(found.xyxy, found.score, SAME_FACE)
         if found.score.min() < STILL_A_FACE or len(apart) < len(found):
             return None
-        return found[apart]
+        found, numbers = found[apart], self._known[apart]
+        self.tracker.move(time_s, found.xyxy, numbers)
+        return found, numbers

@@ -32,7 +32,14 @@ class Track:
     def expected(self, time_s: float) -> Array:
         """Where the box should be at a time, if it keeps its speed for a moment and then stands still."""
         shift = self.speed * min(time_s - self.time_s, 0.2)
-        return np.asarray(self.xyxy + np.tile(shift, 2), np.float32)
+        return np.asarray(self.xyxy + np.concatenate([shift, shift]), np.float32)
+
+    def move(self, time_s: float, box: Array) -> None:
+        """The face is here now."""
+        x1, y1, x2, y2 = box - self.xyxy
+        moved = np.array([x1 + x2, y1 + y2], np.float32) / (2 * max(time_s - self.time_s, 1e-3))
+        self.speed = (1 - FOLLOW) * self.speed + FOLLOW * moved
+        self.xyxy, self.time_s = box, time_s
 
 
 class Tracker:
@@ -72,12 +79,20 @@ class Tracker:
                 self.tracks.append(track)
                 owner[row] = track
                 continue
-            passed = max(time_s - track.time_s, 1e-3)
-            moved = (box.reshape(2, 2).mean(axis=0) - track.xyxy.reshape(2, 2).mean(axis=0)) / passed
-            track.speed = (1 - FOLLOW) * track.speed + FOLLOW * moved
+            track.move(time_s, box)
             track.look = (1 - FOLLOW) * track.look + FOLLOW * looks[row]
-            track.xyxy, track.time_s = box, time_s
         return np.array([owner[row].number for row in range(len(found))], np.int64)
+
+    def expected(self, time_s: float, numbers: npt.NDArray[np.int64]) -> Array:
+        """(n, 4) where the faces of these numbers (n,) should be at a time."""
+        places = {track.number: track.expected(time_s) for track in self.tracks}
+        return np.stack([places[number] for number in numbers.tolist()])
+
+    def move(self, time_s: float, xyxy: Array, numbers: npt.NDArray[np.int64]) -> None:
+        """The faces of these numbers (n,), looked at again where they were expected, are at (n, 4) now."""
+        tracks = {track.number: track for track in self.tracks}
+        for number, box in zip(numbers.tolist(), xyxy, strict=True):
+            tracks[number].move(time_s, box)
 
     def _match(self, time_s: float, boxes: Array, looks: list[Array]) -> dict[int, Track]:
         """Row of a box -> its track, best pairs first."""

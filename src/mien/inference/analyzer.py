@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from mien.errors import ImageError, MienError
 from mien.faces.detect import SURE, Detections, Detector, is_refiner, make_detector
@@ -18,15 +20,21 @@ from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
 from mien.inference.smooth import smoothed
+from mien.inference.table import schema
 from mien.inference.through_time import Seen, through_time
 from mien.inference.video import Frame, read_video, read_webcam
 from mien.models.postprocess import Smoothing
 from mien.preprocessing import Image
 from mien.sessions import OPENVINO
 
+F = TypeVar("F", Frame, "_Searched")
+
 BATCH = 32  # faces through the network at once
 DECODED_AHEAD = 4  # pictures
 HELD_PIXELS = 50_000_000  # of pictures that wait for the network: what bounds memory on large frames
+FRAMES_HANDED_ON = 8  # of a video, from stage to stage: a hand-over costs as much as half a stage's work on a frame
+PIXELS_HANDED_ON = 8_000_000  # in one hand-over
+FOLLOWED_AHEAD = BATCH // FRAMES_HANDED_ON  # hand-overs: the search goes on while the network reads a batch
 
 
 @dataclass(frozen=True)
@@ -81,9 +89,18 @@ class Analyzer:
         info = self.predictor.info
         self.labels = info.spec.labels if all_units else info.reported
         self._cut = self.predictor.info.spec.preprocessing
-        self._conformal = {task: how.sets for task, how in info.calibration.items() if how.sets is not None}
         self._detector, self._min_face = detector, min_face
         self._threads = threads
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of its tables."""
+        return schema(self.labels, self.predictor.info.conformal)
+
+    def nobody(self, **about: Any) -> Faces:
+        """No faces, as it would give them; see ``Faces.none``."""
+        info = self.predictor.info
+        return Faces.none(self.labels, thresholds=info.thresholds, conformal=info.conformal, **about)
 
     @cached_property
     def detector(self) -> Detector:
@@ -131,7 +148,7 @@ class Analyzer:
             pictures: (H, W, 3) RGB or (H, W) grey, uint8, of any sizes.
         """
         if not len(pictures):
-            return Faces.none(self.labels, thresholds=self.predictor.info.thresholds, conformal=self._conformal)
+            return self.nobody()
         rgb = [as_rgb(picture) for picture in pictures]
         sizes = np.array([picture.shape[1::-1] for picture in rgb], np.float32)  # width, height
         n = len(rgb)
@@ -150,7 +167,7 @@ class Analyzer:
             frame=np.zeros(n, np.int64),
             time_s=np.full(n, np.nan),
             thresholds=self.predictor.info.thresholds,
-            conformal=self._conformal,
+            conformal=self.predictor.info.conformal,
         )
 
     def _points(self, pictures: Sequence[Image]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -192,12 +209,12 @@ class Analyzer:
             raise MienError(f"every = {every}; expected 1 for all frames, 2 for every other, ...")
         live = isinstance(source, int)
         decoded = read_webcam(source) if isinstance(source, int) else read_video(source)
-        wanted = ahead((frame for frame in decoded if frame.index % every == 0), 1 if live else DECODED_AHEAD)
-        followed = self._follow(wanted, "" if live else str(source))
+        wanted = (frame for frame in decoded if frame.index % every == 0)
+        followed = self._follow(ahead(wanted, 1) if live else _ahead(wanted, 1), "" if live else str(source))
         how = self.predictor.info.smoothing
         if smooth_s is not None:  # which ``Smoother`` checks
             how = Smoothing.model_construct(kernel="past", width_s=smooth_s)
-        searched = followed if live else ahead(followed, DECODED_AHEAD)
+        searched = followed if live else _ahead(followed, FOLLOWED_AHEAD)
         most = 1 if live else BATCH
         in_time = self.predictor.over_time is not None
         found = self._through_time(searched, most, live) if in_time else self._predicted(searched, most)
@@ -246,7 +263,7 @@ class Analyzer:
     ) -> Iterator[tuple[Image | None, Faces]]:
         """As ``_predicted``, by a model that reads a person's frames together."""
         for one, values in through_time(self._seen(searched, most), self.predictor, at_once=live):
-            yield one.picture, self._faces(one, self._reported(values) if values else Faces.none(self.labels).values)
+            yield one.picture, self._faces(one, self._reported(values) if values else self.nobody().values)
 
     def _seen(self, searched: Iterable[_Searched], most: int) -> Iterator[Seen[_Searched]]:
         for group in in_batches(searched, most, HELD_PIXELS, lambda one: one.pixels):
@@ -258,7 +275,7 @@ class Analyzer:
     def _outputs(self, crops: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
         """What the network says of cut faces, without what is withheld."""
         if not len(crops):
-            return Faces.none(self.labels).values
+            return self.nobody().values
         return self._reported(self.predictor(crops))
 
     def _reported(self, values: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
@@ -282,7 +299,7 @@ class Analyzer:
             frame=np.full(n, one.index[0]),
             time_s=np.full(n, one.index[1]),
             thresholds=self.predictor.info.thresholds,
-            conformal=self._conformal,
+            conformal=self.predictor.info.conformal,
             path=one.path,
             status=one.status,
             index=one.index,
@@ -295,6 +312,12 @@ def _shares(group: Sequence[_Searched]) -> Iterator[tuple[_Searched, slice]]:
     for one in group:
         start, end = end, end + len(one.crops)
         yield one, slice(start, end)
+
+
+def _ahead(frames: Iterable[F], hand_overs: int) -> Iterator[F]:
+    """As ``ahead``, but several frames are handed on at once, so many as memory allows."""
+    groups = in_batches(frames, FRAMES_HANDED_ON, PIXELS_HANDED_ON, lambda one: one.pixels)
+    return chain.from_iterable(ahead(groups, hand_overs))
 
 
 def as_rgb(picture: npt.NDArray[Any]) -> Image:

@@ -134,7 +134,7 @@ class _Work:
                 yield self._told(replace(faces, path=source.name) if here != source.name else faces, frame)
         except VideoError as error:
             reason = str(error).replace(here, source.name)
-            broken = Faces.none(self.analyzer.labels, path=source.name, status=f"error: {reason}", index=index)
+            broken = self.analyzer.nobody(path=source.name, status=f"error: {reason}", index=index)
             self.tally.add(broken)
             yield broken
 
@@ -161,4 +161,4 @@ def _until(stop: Stop, frames: Iterator[T]) -> Iterator[T]:
 def _rows(stream: Iterable[Faces]) -> Iterator[pa.Table]:
     """Rows in pieces of a size that Arrow likes."""
     for group in in_batches(stream, ROWS_AT_ONCE, ROWS_AT_ONCE, lambda faces: max(1, len(faces))):
-        yield pa.concat_tables([to_arrow(faces) for faces in group])
+        yield to_arrow(*group)

@@ -72,7 +72,13 @@ def _behind(name: str) -> list[Source]:
     if path.is_file():
         return _file(name)
     inside = path.rglob("*") if path.is_dir() else map(Path, glob.glob(name, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
-    return [source for one in sorted(inside) if _is_media(str(one)) and one.is_file() for source in _file(str(one))]
+    there = (one for one in sorted(inside) if _is_media(str(one)) and (one.is_file() or _leads_nowhere(one)))
+    return [source for one in there for source in _file(str(one))]
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """A link whose file is gone: a row will say so."""
+    return path.is_symlink() and not path.exists()
 
 
 def _suffix(name: str) -> str:

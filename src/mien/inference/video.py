@@ -35,6 +35,12 @@ class Frame:
     time_s: float
     image: Image
 
+    @property
+    def pixels(self) -> int:
+        """What it holds in memory."""
+        height, width = self.image.shape[:2]
+        return int(height * width)
+
 
 @dataclass(frozen=True)
 class VideoInfo:
@@ -120,8 +126,9 @@ def open_video(path: str | Path) -> Iterator[Any]:
         raise VideoError(f"{path}: cannot read the video ({_reason(error)}); check that the file is whole") from None
     with container:
         if not container.streams.video:
-            kinds = ", ".join(stream.type for stream in container.streams) or "nothing"
-            raise VideoError(f"{path}: no pictures in it, only {kinds}; expected a video")
+            kinds = ", ".join(stream.type for stream in container.streams)
+            only = f", only {kinds}" if kinds else ""
+            raise VideoError(f"{path}: no pictures in it{only}; expected a video")
         yield container
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mien import __version__
 from mien.errors import CheckpointError, MienError
 from mien.labels import CLASS_TASKS, LabelSet
-from mien.models.postprocess import ClassCalibration, Smoothing
+from mien.models.postprocess import ClassCalibration, ConformalSets, Smoothing
 from mien.models.spec import ModelSpec
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -78,6 +78,11 @@ class ModelInfo(BaseModel):
             for task, names in self.spec.labels.items()
         }
         return {task: names for task, names in kept.items() if names}
+
+    @property
+    def conformal(self) -> dict[str, ConformalSets]:
+        """How sets of classes are made, for the tasks that were calibrated for it."""
+        return {task: how.sets for task, how in self.calibration.items() if how.sets is not None}
 
 
 def read_info(folder: str | Path) -> ModelInfo:

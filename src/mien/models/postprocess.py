@@ -37,6 +37,11 @@ class ConformalSets(BaseModel):
     coverage: float = Field(gt=0, lt=1)
     level: float = Field(ge=0, le=1)
 
+    @property
+    def limit(self) -> float:
+        """The highest score of a class in the set."""
+        return self.level + ROUNDING
+
 
 class ClassCalibration(BaseModel):
     """What one class task's probabilities go through: p_c^(1/T) exp(b_c), scaled to add up to 1.
@@ -128,7 +133,7 @@ def class_scores(probs: Array, kind: SetKind) -> Array:
 
 def class_sets(probs: Array, how: ConformalSets) -> npt.NDArray[np.bool_]:
     """(n, C) whether a class is in a face's set; the most probable class always is, which only adds coverage."""
-    inside: npt.NDArray[np.bool_] = class_scores(probs, how.kind) <= how.level + ROUNDING
+    inside: npt.NDArray[np.bool_] = class_scores(probs, how.kind) <= how.limit
     if probs.size:
         inside[np.arange(len(probs)), probs.argmax(axis=1)] = True
     return inside

@@ -11,15 +11,14 @@ from starlette.responses import JSONResponse, Response
 
 from mien.inference.results import Faces
 from mien.inference.sinks import write_csv
-from mien.inference.table import schema, to_arrow
-from mien.labels import LabelSet
+from mien.inference.table import to_arrow
 
 CSV = "text/csv"
 
 
 def answer(request: Request, found: Sequence[Faces]) -> Response:
     """The rows of all pictures: ``{"rows": [...]}``, or CSV where the request accepts that."""
-    table = pa.concat_tables([to_arrow(faces) for faces in found])
+    table = to_arrow(*found)
     if CSV in request.headers.get("accept", ""):
         content = BytesIO()
         write_csv(content, table.schema, [table])
@@ -36,9 +35,9 @@ def plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: None if isinstance(value, float) and not isfinite(value) else value for name, value in row.items()}
 
 
-def row_schema(labels: LabelSet) -> dict[str, Any]:
-    """A row in the words of OpenAPI: every column of a model with these labels."""
-    return {"type": "object", "properties": {field.name: _kind(field.type) for field in schema(labels)}}
+def row_schema(columns: pa.Schema) -> dict[str, Any]:
+    """A row in the words of OpenAPI."""
+    return {"type": "object", "properties": {field.name: _kind(field.type) for field in columns}}
 
 
 def _kind(column: pa.DataType) -> dict[str, Any]:

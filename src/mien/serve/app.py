@@ -15,7 +15,6 @@ from mien.errors import ImageError, MienError
 from mien.images import Encoded, read_image
 from mien.inference.analyzer import Analyzer
 from mien.inference.results import PRESENT_FROM, Faces
-from mien.inference.table import schema
 from mien.serve.answers import answer
 from mien.serve.described import described
 from mien.serve.limits import STANDARD, Limits, Refused
@@ -38,7 +37,7 @@ def make_app(analyzer: Analyzer, limits: Limits = STANDARD) -> FastAPI:
     # The pages that show /openapi.json load their scripts from another server, and this one works without a network.
     app = FastAPI(title="mien", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.worker = worker
-    pictures = described(analyzer.labels)
+    pictures = described(analyzer.schema)
 
     async def faces_of(request: Request, most: int, work: Callable[[Sequence[Upload]], Sequence[Faces]]) -> Response:
         with worker.place():
@@ -88,7 +87,7 @@ def about(analyzer: Analyzer) -> dict[str, Any]:
         "device": device,
         "labels": analyzer.labels,
         "thresholds": {unit: info.thresholds.get(unit, PRESENT_FROM) for unit in units},
-        "columns": schema(analyzer.labels).names,
+        "columns": analyzer.schema.names,
         "preprocessing": info.spec.preprocessing.model_dump(),
     }
 
@@ -116,7 +115,7 @@ def cut_faces(analyzer: Analyzer, uploads: Sequence[Upload]) -> list[Faces]:
             reasons[number] = str(error)
     found = iter(analyzer.crops(list(images.values())))
     return [
-        Faces.none(analyzer.labels, path=upload.name, status=f"error: {reasons[number]}")
+        analyzer.nobody(path=upload.name, status=f"error: {reasons[number]}")
         if number in reasons
         else replace(next(found), path=upload.name)
         for number, upload in enumerate(uploads)

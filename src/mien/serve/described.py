@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from mien.labels import LabelSet
+import pyarrow as pa
+
 from mien.serve.answers import CSV, row_schema
 from mien.serve.uploads import MULTIPART
 
@@ -22,13 +23,13 @@ REASONS = {
 }
 
 
-def described(labels: LabelSet) -> Callable[[str], dict[str, Any]]:
-    """Keyword arguments of a FastAPI endpoint that answers with rows of a model with these labels, from its summary."""
+def described(columns: pa.Schema) -> Callable[[str], dict[str, Any]]:
+    """Keyword arguments of a FastAPI endpoint that answers with rows of these columns, from its summary."""
     file = {"type": "string", "format": "binary"}
     form = {"type": "object", "properties": {"file": {"type": "array", "items": file}}, "required": ["file"]}
     rows = {
         "type": "object",
-        "properties": {"rows": {"type": "array", "items": row_schema(labels)}},
+        "properties": {"rows": {"type": "array", "items": row_schema(columns)}},
         "required": ["rows"],
     }
     body = {"required": True, "content": {"image/*": {"schema": file}, MULTIPART: {"schema": form}}}

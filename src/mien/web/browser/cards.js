@@ -72,6 +72,19 @@ export function card(face, row, about) {
 /** The most probable class of a task. */
 export const topOf = (face, task, labels) => labels[task][face.values[task].indexOf(Math.max(...face.values[task]))];
 
+/** The classes that cannot be ruled out, the most probable first: mien.models.postprocess.class_sets. */
+function setOf(face, task, { labels, sets }) {
+  const { kind, limit } = sets[task], share = face.values[task];
+  const order = share.map((_, i) => i).sort((a, b) => share[b] - share[a]);
+  let before = 0;
+  const inside = order.filter((i, rank) => {
+    const score = kind === "lac" ? 1 - share[i] : before;
+    before += share[i];
+    return rank === 0 || score <= limit;
+  });
+  return inside.map((i) => labels[task][i]).join("|");
+}
+
 /** One row per face, with the columns of `mien analyze`; without a face one row that says so. */
 export function rowsOf(faces, path, about, frame = 0, time_s = null) {
   if (!faces.length) return [{ path, frame, time_s, status: "no face" }];
@@ -80,6 +93,7 @@ export function rowsOf(faces, path, about, frame = 0, time_s = null) {
     const row = { path, frame, time_s, face: number, x1, y1, x2, y2, score: face.score, status: "ok" };
     for (const [task, names] of Object.entries(about.labels)) {
       if (task === "expression" || task === "compound") row[task] = topOf(face, task, about.labels);
+      if (task in about.sets) row[`${task}_set`] = setOf(face, task, about);
       if (task === "compound") continue;
       names.forEach((name, i) => { row[task === "au_intensity" ? `${name}_intensity` : name] = face.values[task][i]; });
     }

@@ -1,5 +1,5 @@
 // From a face in a picture to expressions, action units, valence and arousal: mien/preprocessing.py and the network.
-import { rint, sample, shrink } from "./pixels.js";
+import { means, rint, sample } from "./pixels.js";
 
 /** Centre of the square around a box, and pixels of the picture per pixel of the crop as a matrix. */
 function squareOf([x1, y1, x2, y2], set) {
@@ -24,18 +24,35 @@ function uprightOf(points, set) {
   return { centre, turn: back.map((row) => row.map((v) => v * size)) };
 }
 
+/** The indices below `side` that sampling at `places` reads, and one more since it rounds them. */
+function touched(places, side) {
+  const first = Math.min(Math.max(Math.trunc(Math.min(...places)), 0), side - 1);
+  return [first, Math.min(Math.max(Math.trunc(Math.max(...places)) + 3, first + 1), side)];
+}
+
+/** The part of the picture under the corners of a cut, made smaller by `factor`, and where it begins. */
+function shrunk(image, corners, factor) {
+  const [width, height] = [image.width, image.height].map((n) => Math.max(1, rint(n / factor)));
+  const along = (i, side, whole) => touched(corners.map((corner) => (corner[i] * side) / whole - 0.5), side);
+  const [left, right] = along(0, width, image.width), [top, bottom] = along(1, height, image.height);
+  return { small: means(image, width, height, { left, top, right, bottom }), width, height, left, top };
+}
+
 /** The face as the network's input: (size, size, 3) bytes; grey is three equal channels. */
 export function crop(image, face, set) {
   const { centre, turn } = set.align ? uprightOf(face.landmarks, set) : squareOf(face.box, set);
   const factor = Math.sqrt(turn[0][0] * turn[1][1] - turn[0][1] * turn[1][0]);
-  const side = (n) => Math.max(1, rint(n / factor));
-  const small = factor < 1.5 ? image : shrink(image, side(image.width), side(image.height));
-  const cutOut = sample(small, set.size, (column, row) => {
+  const place = (column, row) => {
     const u = column + 0.5 - set.size / 2, v = row + 0.5 - set.size / 2;
-    return [
-      ((centre[0] + turn[0][0] * u + turn[0][1] * v) * small.width) / image.width - 0.5,
-      ((centre[1] + turn[1][0] * u + turn[1][1] * v) * small.height) / image.height - 0.5,
-    ];
+    return [centre[0] + turn[0][0] * u + turn[0][1] * v, centre[1] + turn[1][0] * u + turn[1][1] * v];
+  };
+  const end = set.size - 1, corners = [place(0, 0), place(end, 0), place(0, end), place(end, end)];
+  const { small, width, height, left, top } = factor < 1.5
+    ? { small: image, width: image.width, height: image.height, left: 0, top: 0 }
+    : shrunk(image, corners, factor);
+  const cutOut = sample(small, set.size, (column, row) => {
+    const [x, y] = place(column, row);
+    return [(x * width) / image.width - 0.5 - left, (y * height) / image.height - 0.5 - top];
   });
   if (!set.grey) return cutOut.data;
   const { data } = cutOut;

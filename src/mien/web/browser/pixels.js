@@ -54,13 +54,18 @@ function lines(from, to) {
   });
 }
 
-/** Resize along the rows, then along the columns. A tap beyond the end has the weight 0. */
-function resample(image, width, height, kind) {
+/**
+ * `part` of a picture made `width` x `height` large: along the rows, then along the columns. A tap beyond the end has the
+ * weight 0.
+ */
+function resample(image, width, height, kind, part = { left: 0, top: 0, right: width, bottom: height }, round = rint) {
   const across = kind(image.width, width), down = kind(image.height, height);
-  const narrow = new Float32Array(width * image.height * 3), side = width * 3;
-  for (let y = 0, to = 0; y < image.height; y++) {
+  const wide = part.right - part.left, high = part.bottom - part.top, side = wide * 3;
+  const begin = down.first[part.top], end = Math.min(down.first[part.bottom - 1] + down.taps, image.height);
+  const narrow = new Float32Array(side * (end - begin));
+  for (let y = begin, to = 0; y < end; y++) {
     const row = y * image.width * 3;
-    for (let x = 0; x < width; x++) {
+    for (let x = part.left; x < part.right; x++) {
       let r = 0, g = 0, b = 0;
       for (let n = 0, at = row + across.first[x] * 3; n < across.taps; n++, at += 3) {
         const share = across.share[x * across.taps + n];
@@ -70,17 +75,17 @@ function resample(image, width, height, kind) {
       narrow[to++] = r; narrow[to++] = g; narrow[to++] = b;
     }
   }
-  const data = new Uint8Array(side * height), sums = new Float32Array(side);
-  for (let y = 0; y < height; y++) {
+  const data = new Uint8Array(side * high), sums = new Float32Array(side);
+  for (let y = 0; y < high; y++) {
     sums.fill(0);
     for (let n = 0; n < down.taps; n++) {
-      const share = down.share[y * down.taps + n], row = (down.first[y] + n) * side;
+      const share = down.share[(part.top + y) * down.taps + n], row = (down.first[part.top + y] + n - begin) * side;
       if (share === 0) continue;
       for (let x = 0; x < side; x++) sums[x] += narrow[row + x] * share;
     }
-    for (let x = 0; x < side; x++) data[y * side + x] = Math.min(255, rint(sums[x]));
+    for (let x = 0; x < side; x++) data[y * side + x] = Math.min(255, round(sums[x]));
   }
-  return { data, width, height };
+  return { data, width: wide, height: high };
 }
 
 /** Half of the size: means of four pixels, halves rounded up as OpenCV does here (and only here). */
@@ -100,6 +105,10 @@ export function shrink(image, width, height) {
   if (2 * width === image.width && 2 * height === image.height) return halved(image);
   return resample(image, width, height, areas);
 }
+
+/** A part of a smaller picture, by means over areas whose halves are rounded up: mien/resampling.py. */
+export const means = (image, width, height, part) =>
+  resample(image, width, height, areas, part, (sum) => Math.floor(sum + 0.5001));
 
 /** A picture of another size, by lines between pixels. */
 export const stretch = (image, width, height) => resample(image, width, height, lines);
