@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 from mien.config import Training
 from mien.data.batch import Batch
 from mien.methods.base import Method
+from mien.training.compiled import compiled
 from mien.training.optim import learning_rate, set_learning_rate
 
 
@@ -87,7 +88,8 @@ def run_loop(
         after: called after every update with the number of updates done, the terms of the loss (empty between two
             logs), and the images per second of training so far.
     """
-    step_of, optimizer = accelerator.prepare(Step(learner.model, learner.method), learner.optimizer)
+    network = compiled(learner.model, learner.method) if settings.compile else learner.model
+    step_of, optimizer = accelerator.prepare(Step(network, learner.method), learner.optimizer)
     learner.model.train()
     stream = batches(start * settings.accumulate, settings.steps * settings.accumulate)
     busy, images = 0.0, 0  # validation and saving do not count
