@@ -203,6 +203,7 @@ class Training(Section):
     clip_norm: float = Field(5.0, ge=0)  # 0: off
     ema: float = Field(0.0, ge=0, lt=1)  # decay of the averaged weights; 0: off
     precision: Literal["auto", "no", "bf16", "fp16"] = "no"  # auto: bf16 where the hardware has it
+    compile: bool = False  # the network by torch.compile, while it is trained
     accumulate: int = Field(1, ge=1)
     evaluate_every: int = Field(500, ge=1)
     checkpoint_every: int = Field(200, ge=1)

@@ -20,6 +20,13 @@ def test_a_batch_has_the_length_of_its_rows():
     assert len(Batch(**parts(5))) == 5
 
 
+def test_a_process_knows_its_own_rows_and_where_the_batch_goes_its_seed_goes():
+    whole = torch.arange(5)
+    batch = Batch(**{**parts(5), "image": torch.zeros(2, 3, 8, 8)}, part=(1, 2), seed=7)
+    assert batch.own(whole).tolist() == [1, 3]  # rejected: the second half
+    assert batch.to(torch.device("cpu")).seed == 7
+
+
 @pytest.mark.parametrize("shape", [(2, 1, 8, 8), (2, 8, 8, 3), (2, 3, 8)])
 def test_a_picture_of_another_shape_is_refused(shape):
     with pytest.raises(MienError, match=r"^Batch: image has shape \(2, .*\), expected \(B, 3, H, W\)$"):

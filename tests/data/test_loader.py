@@ -142,9 +142,11 @@ def test_a_stream_can_be_left_early_and_passes_errors_on(stores):
 @pytest.mark.parametrize("processes", [2, 3])
 def test_the_parts_of_all_processes_are_the_whole_batch(stores, kind, processes):
     whole = loader(stores, LIVELY, kind).batch(4)
+    assert whole.seed != loader(stores, LIVELY, kind).batch(5).seed
     for rank in range(processes):
         part = loader(stores, LIVELY, kind, part=(rank, processes)).batch(4)
         mine = slice(rank, None, processes)
+        assert part.seed == whole.seed  # a method draws the same in every process
         assert torch.equal(part.image, whole.image[mine])  # the same random changes as in one process
         assert len(part) == 12 and same(replace(part, image=whole.image, part=(0, 1)), whole)  # the labels of all rows
 

@@ -1,9 +1,14 @@
 import torch
 
 from generation.makers import LABELS
+from mien.generation.chance import Chance
 from mien.generation.condition import encode, thinned, width
 
 ROWS = 4000
+
+
+def chance(rows: int) -> Chance:
+    return Chance(torch.Generator().manual_seed(0), rows)
 
 
 def everything(rows: int) -> dict[str, torch.Tensor]:
@@ -27,13 +32,12 @@ def test_an_absent_unit_and_an_untold_one_differ() -> None:
 
 def test_thinning_only_ever_takes_away() -> None:
     given = {task: torch.rand(mask.shape) < 0.5 for task, mask in everything(50).items()}
-    kept = thinned(given)
+    kept = thinned(given, chance(50))
     assert all((kept[task] <= given[task]).all() for task in given)
 
 
 def test_thinning_leaves_every_part_alone_at_times_and_all_of_them_at_times() -> None:
-    torch.manual_seed(0)
-    kept = thinned(everything(ROWS))
+    kept = thinned(everything(ROWS), chance(ROWS))
     joined = torch.cat([kept[task] for task in LABELS], dim=1)
     assert joined.all(dim=1).float().mean() > 0.24
     for task in ("expression", "compound"):  # the classes of a distribution go together

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from accelerate import DistributedType
 from accelerate.state import AcceleratorState
 
 from mien.config import Recipe, parse
@@ -38,6 +39,21 @@ def test_what_accelerate_refuses_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(precision, "Accelerator", refuse)
     with pytest.raises(RecipeError, match=r"training\.precision = 'fp16' does not work .*requires a GPU.* use 'auto'"):
         precision.make_accelerator("fp16")
+
+
+def test_processes_that_do_not_join_are_refused_and_none_trains_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Alone:
+        num_processes, distributed_type = 1, DistributedType.NO
+
+    asked: list[object] = []
+    monkeypatch.setattr(precision, "Accelerator", lambda **how: asked.append(how["cpu"]) or Alone())
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setenv("WORLD_SIZE", "2")  # a cluster's, of a job that launched nothing here
+    precision.make_accelerator("no")
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    with pytest.raises(RecipeError, match=r"^2 processes were launched, and accelerate makes 1 of the kind NO of them"):
+        precision.make_accelerator("no")
+    assert asked == [False, True]
 
 
 @pytest.mark.parametrize(("native", "warned"), [(False, True), (True, False)])

@@ -2,20 +2,25 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from smooth import SMOOTH
 from tiny import MakeRecipe, tree
 from torch import nn
 
 from mien.config import Recipe
+from mien.generation import augment
 from mien.methods import METHODS
 from mien.models.affect import AffectModel, ModelSpec
+from mien.models.backbones import BACKBONES
 from mien.models.checkpoint import read_info, save
 from mien.preprocessing import Preprocessing
 from mien.training.log import read_log
@@ -25,21 +30,34 @@ from mien.training.stages import train
 
 WORKER = Path(__file__).with_name("two_processes.py")
 STEPS = 3
-SHARED = [name for name, method in METHODS.items() if not method.game]  # a game is played in one process
+RUNS = [*METHODS, "lonely", "changing", "resumed"]
 Runs = dict[str, Recipe]
 
 
 def settings(databases: Path, method: str, teacher: Path) -> dict[str, Any]:
     """A recipe whose batch of 7 is AAABBCC: a process has 4 rows, of valence one, and the other 3."""
     found = tree(databases, "C" if method == "single" else "ABC")
-    more = {"student": {"teacher": [str(teacher)]}, "coupling": {"match": "group"}}
+    more = {
+        "student": {"teacher": [str(teacher)]},
+        "coupling": {"match": "group"},
+        "gan": {"forms": ["noise", "image"], "width": 8, "noise": 4},
+    }
+    found["network"] = {"backbone": "smooth_gn" if METHODS[method].game else "smooth"}
     found["method"] = {"name": method} | more.get(method, {})
     found["training"] |= {"steps": STEPS, "batch_size": 7, "evaluate_every": STEPS, "checkpoint_every": 2}
     return found
 
 
 @pytest.fixture(scope="module")
-def runs(databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+def backbones() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, backbone in SMOOTH.items():
+            patch.setitem(BACKBONES, name, backbone)
+        yield
+
+
+@pytest.fixture(scope="module")
+def runs(backbones: None, databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """What is trained: every method; gradient accumulation, averages, other sizes; rare rows drawn more often."""
     teacher = tmp_path_factory.mktemp("teacher")
     labels = {
@@ -48,12 +66,15 @@ def runs(databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
         "va": ("valence", "arousal"),
     }
     torch.manual_seed(3)
-    save(teacher, AffectModel(ModelSpec(backbone="plain_small", labels=labels, preprocessing=Preprocessing(size=16))))
-    found = {method: settings(databases, method, teacher) for method in SHARED}
+    save(teacher, AffectModel(ModelSpec(backbone="smooth", labels=labels, preprocessing=Preprocessing(size=16))))
+    found = {method: settings(databases, method, teacher) for method in METHODS}
     lonely = settings(databases, "joint", teacher)
     lonely["training"] |= {"batch_size": 4, "accumulate": 2, "ema": 0.5}  # AABC: one process has no AU, one no valence
     lonely["data"][0]["balance"] = {"how": "classes"}
     found["lonely"] = lonely
+    changing = settings(databases, "gan", teacher)  # of 10 rows, 0 and 9 are penalised: one of each process
+    changing["training"] |= {"batch_size": 10, "accumulate": 2, "ema": 0.5}
+    found["changing"] = changing
     return {name: Recipe.model_validate(one) for name, one in found.items()}
 
 
@@ -61,10 +82,15 @@ def runs(databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
 def folders(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Folders of the runs in one and in two processes."""
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
-    for name, recipe in runs.items():
-        train(recipe, one / name)
     started = runs["joint"]  # in one process, cut off after two steps, goes on in two
     cut_off(started, two / "resumed")
+    with pytest.MonkeyPatch.context() as patch:  # a game in which most faces are changed goes on in one and in two
+        patch.setattr(augment, "TARGET", -2.0)
+        patch.setattr(augment, "FACES_TO_FULL", 60)
+        cut_off(runs["changing"], one / "changing")
+    shutil.copytree(one / "changing", two / "changing")
+    for name, recipe in runs.items():
+        train(recipe, one / name)
     launch({str(two / name): recipe for name, recipe in (runs | {"resumed": started}).items()}, two)
     return one, two
 
@@ -97,30 +123,36 @@ def cut_off(recipe: Recipe, folder: Path) -> None:
         train(recipe, folder, Killer())
 
 
+def test_faces_are_changed_before_they_are_judged(folders: tuple[Path, Path]) -> None:
+    for folder in folders:
+        assert load_file(folder / "changing" / STATE_FILE)["method/augment.p"] > 0.2
+
+
 def losses(folder: Path) -> list[dict[str, float]]:
     found = [event for event in read_log(folder) if event["kind"] == "train"]
     return [{name: value for name, value in event.items() if name not in ("kind", "images_per_s")} for event in found]
 
 
-@pytest.mark.parametrize("name", [*SHARED, "lonely", "resumed"])
+@pytest.mark.parametrize("name", RUNS)
 def test_two_processes_give_the_losses_of_one(folders: tuple[Path, Path], name: str) -> None:
+    assert not list(folders[1].glob(f"{name}/error.*"))
     one, two = folders[0] / ("joint" if name == "resumed" else name), folders[1] / name
     ours, theirs = losses(two), losses(one)
     assert len(ours) == len(theirs) == STEPS
     for step, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-        assert mine == pytest.approx(other, rel=2e-4, abs=2e-6), f"step {step + 1}"
+        assert mine == pytest.approx(other, rel=2e-5, abs=2e-6), f"step {step + 1}"
     assert not any(event["loss"] == 0 for event in ours)
     assert (one / STATE_FILE).exists() and (two / STATE_FILE).exists()
 
 
-@pytest.mark.parametrize("name", [*SHARED, "lonely", "resumed"])
+@pytest.mark.parametrize("name", RUNS)
 def test_and_its_weights_and_scores(folders: tuple[Path, Path], name: str) -> None:
     one, two = folders[0] / ("joint" if name == "resumed" else name), folders[1] / name
     ours, theirs = (load_file(folder / STATE_FILE) for folder in (two, one))
     assert ours.keys() == theirs.keys()
     for tensor in theirs:
         torch.testing.assert_close(
-            ours[tensor], theirs[tensor], rtol=2e-3, atol=2e-5, msg=lambda m, t=tensor: f"{t}: {m}"
+            ours[tensor], theirs[tensor], rtol=2e-4, atol=1e-5, msg=lambda m, t=tensor: f"{t}: {m}"
         )
     assert read_info(two).validation == pytest.approx(read_info(one).validation, abs=1e-3, nan_ok=True)
 

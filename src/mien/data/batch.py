@@ -35,6 +35,7 @@ class Batch:
             For a class task, True marks the classes that the row's annotators could choose.
         database: (B,) int64, the number of each row's database in the recipe.
         part: (r, P): the pictures are those of rows r, r + P, r + 2 P, ...
+        seed: of what a method draws for the batch, the same in all processes.
     """
 
     image: Tensor
@@ -42,6 +43,7 @@ class Batch:
     mask: Mapping[str, Tensor]
     database: Tensor
     part: Part = (0, 1)
+    seed: int = 0
 
     def __post_init__(self) -> None:
         rows = len(self)
@@ -69,6 +71,10 @@ class Batch:
         """(b, ...) of this process's pictures -> (B, ...) of all pictures of the batch, with gradient."""
         return whole(own, len(self), self.part)
 
+    def own(self, whole: Tensor) -> Tensor:
+        """(B, ...) of all rows -> (b, ...) of this process's pictures."""
+        return whole[self.part[0] :: self.part[1]]
+
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device; pictures in channels-last order, which convolutions like."""
         return Batch(
@@ -77,4 +83,5 @@ class Batch:
             {task: mask.to(device, non_blocking=True) for task, mask in self.mask.items()},
             self.database.to(device, non_blocking=True),
             self.part,
+            self.seed,
         )

@@ -54,7 +54,8 @@ class Loader:
         mine = slice(self._part[0], None, self._part[1])
         own = zip(draw.database[mine], draw.row[mine], strict=True)
         faces = [self._stores[d].images[row] for d, row in own]
-        return _batch(augmented(faces, changes.part(mine), self._size), self._stores, draw, self._part)
+        images = augmented(faces, changes.part(mine), self._size)
+        return _batch(images, self._stores, draw, self._part, int(rng.integers(2**63)))
 
     def stream(self, start: int, stop: int) -> Iterator[Batch]:
         """Batches ``start`` to ``stop``."""
@@ -78,14 +79,14 @@ def in_order(store: Store, size: int, batch_size: int, part: Part = (0, 1)) -> I
         yield _batch(images, [store], Draw(np.zeros_like(rows), rows))
 
 
-def _batch(images: FloatArray, stores: Sequence[Store], draw: Draw, part: Part = (0, 1)) -> Batch:
+def _batch(images: FloatArray, stores: Sequence[Store], draw: Draw, part: Part = (0, 1), seed: int = 0) -> Batch:
     """Pictures (b, H, W, 1 or 3) of a part of the rows, and the labels of all rows, as tensors."""
     image = torch.from_numpy(images).permute(0, 3, 1, 2).expand(-1, 3, -1, -1)
     target, mask = {}, {}
     for task in stores[0].labels.target:
         target[task] = torch.from_numpy(_gather([store.labels.target[task] for store in stores], draw))
         mask[task] = torch.from_numpy(_gather([store.labels.mask[task] for store in stores], draw))
-    return Batch(image, target, mask, torch.from_numpy(draw.database), part)
+    return Batch(image, target, mask, torch.from_numpy(draw.database), part, seed)
 
 
 def _gather(arrays: Sequence[npt.NDArray[Any]], draw: Draw) -> npt.NDArray[Any]:

@@ -5,6 +5,7 @@ of the whole batch: a masked mean divides by the labels of all, a CCC is over al
 
 The gradient: each of P processes has a copy of the loss, and DDP takes the mean over processes. The adjoint of
 gathering adds up what all copies say of a process's own rows, which is P times the gradient; the mean takes P away.
+The adjoint of that adjoint is gathering again, so that a gradient can itself be differentiated.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import FunctionCtx
 
 Part = tuple[int, int]
 """Rank and number of processes; (0, 1) where there is but one."""
@@ -26,11 +27,22 @@ class _Gather(torch.autograd.Function):
         return torch.stack(parts)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
-        total = gradient.clone(memory_format=torch.contiguous_format)
+        return torch.as_tensor(_Scatter.apply(gradient))  # type: ignore[no-untyped-call]
+
+
+class _Scatter(torch.autograd.Function):
+    """(processes, ...) -> (...): the sum over processes of what each has for this one."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, every: Tensor) -> Tensor:
+        total = every.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(total)
-        return total[dist.get_rank()]
+        return total[dist.get_rank()].clone()
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
+        return gathered(gradient)
 
 
 def gathered(own: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ changes themselves are those of Zhao et al. 2020, "Differentiable augmentation f
 import torch
 from torch import Tensor, nn
 
+from mien.generation.chance import Chance
+
 TARGET = 0.6  # of the mean sign of real faces' scores: above it the discriminator knows its faces by heart
 FACES_TO_FULL = 100_000  # faces seen from no change to a change of every face
 MOST = 0.8  # beyond it a generator begins to make changed faces
@@ -23,11 +25,11 @@ class AdaptiveAugment(nn.Module):
         super().__init__()
         self.register_buffer("p", torch.zeros(()))
 
-    def forward(self, faces: Tensor) -> Tensor:
-        """(B, 3, S, S) to the same shape; gradients go through."""
+    def forward(self, faces: Tensor, chance: Chance) -> Tensor:
+        """(B, 3, S, S) to the same shape, drawn by ``chance``; gradients go through."""
         for change in (_lit, _shifted, _covered):
-            hit = torch.rand(len(faces), 1, 1, 1, device=faces.device) < self.p
-            faces = torch.where(hit, change(faces), faces)
+            hit = chance.even(1, 1, 1) < self.p
+            faces = torch.where(hit, change(faces, chance), faces)
         return faces
 
     @torch.no_grad()
@@ -37,28 +39,28 @@ class AdaptiveAugment(nn.Module):
         self.p.add_(towards * len(real) / FACES_TO_FULL).clamp_(0, MOST)
 
 
-def _lit(faces: Tensor) -> Tensor:
+def _lit(faces: Tensor, chance: Chance) -> Tensor:
     """Another brightness, and another contrast about the face's mean."""
-    bias, gain = (torch.randn(2, len(faces), 1, 1, 1, device=faces.device) * 0.15).unbind()
+    bias, gain = (chance.normal(2, 1, 1, 1) * 0.15).unbind(1)
     mean = faces.mean(dim=(1, 2, 3), keepdim=True)
     return (faces - mean) * gain.exp() + mean + bias
 
 
-def _shifted(faces: Tensor) -> Tensor:
+def _shifted(faces: Tensor, chance: Chance) -> Tensor:
     """Moved by whole pixels, up to ``SHIFT`` of the side; the edge repeats."""
     size = faces.shape[-1]
     most = max(1, int(size * SHIFT))
-    by = torch.randint(-most, most + 1, (2, len(faces), 1), device=faces.device)
-    ys, xs = (torch.arange(size, device=faces.device) + by).clamp(0, size - 1).unbind()  # (B, S) each
+    by = (chance.even(2, 1) * (2 * most + 1)).long() - most
+    ys, xs = (torch.arange(size, device=faces.device) + by).clamp(0, size - 1).unbind(1)  # (B, S) each
     rows = torch.arange(len(faces), device=faces.device)[:, None, None]
     return faces.permute(0, 2, 3, 1)[rows, ys[:, :, None], xs[:, None, :]].permute(0, 3, 1, 2)
 
 
-def _covered(faces: Tensor) -> Tensor:
-    """A grey square somewhere on the face."""
+def _covered(faces: Tensor, chance: Chance) -> Tensor:
+    """A square of the face's own mean brightness somewhere on it."""
     size = faces.shape[-1]
-    centre = torch.rand(2, len(faces), 1, device=faces.device)
+    centre = chance.even(2, 1)
     place = (torch.arange(size, device=faces.device) + 0.5) / size
-    inside = (place - centre).abs() < HOLE / 2  # (2, B, S)
-    hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
-    return torch.where(hole, faces.detach().mean(), faces)
+    down, across = ((place - centre).abs() < HOLE / 2).unbind(1)  # (B, S) each
+    hole = down[:, None, :, None] & across[:, None, None, :]
+    return torch.where(hole, faces.detach().mean(dim=(1, 2, 3), keepdim=True), faces)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from mien.generation.chance import Chance
 from mien.labels import CLASS_TASKS, INTENSITY_RANGE, LabelSet, size
 from mien.losses.masked import known
 
@@ -29,21 +30,17 @@ def encode(labels: LabelSet, target: Labels, mask: Labels) -> Tensor:
     return torch.cat([*values, *(mask[task].float() for task in labels)], dim=1)
 
 
-def thinned(mask: Labels) -> dict[str, Tensor]:
-    """A part of the labels, drawn anew for every face, so that a generator learns to be told any part of them.
+def thinned(mask: Labels, chance: Chance) -> dict[str, Tensor]:
+    """A part of the labels, drawn by ``chance`` for every face, so that a generator learns to be told any part of them.
 
     A face keeps each class task with probability 1/2, and of its other labels a share that is itself drawn evenly
     from 0-1; with probability 1/4 it keeps everything. Ours.
     """
-    rows = len(next(iter(mask.values())))
-    device = next(iter(mask.values())).device
-    all_kept = torch.rand(rows, 1, device=device) < 0.25
-    share = torch.rand(rows, 1, device=device)
+    all_kept = chance.even(1) < 0.25
+    share = chance.even(1)
     kept = {}
     for task, given in mask.items():
-        if task in CLASS_TASKS:  # the classes of a distribution go together
-            drawn = torch.rand(rows, 1, device=device) < 0.5
-        else:
-            drawn = torch.rand(given.shape, device=device) < share
+        # The classes of a distribution go together.
+        drawn = chance.even(1) < 0.5 if task in CLASS_TASKS else chance.even(given.shape[1]) < share
         kept[task] = given & (drawn | all_kept)
     return kept

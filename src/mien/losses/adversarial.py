@@ -36,14 +36,14 @@ def sameness(noise: Tensor, made: Tensor) -> Tensor:
 
 
 def gradient_penalty(scores: Tensor, faces: Tensor) -> Tensor:
-    """R1: mean over real faces of |d score / d face|^2, which keeps the game from circling.
+    """R1: |d score / d face|^2 of each real face, (B,), whose mean keeps the game from circling.
 
     Args:
-        scores: (B,) of ``faces``.
+        scores: of ``faces``, any shape; added up.
         faces: (B, 3, H, W), real ones, with ``requires_grad``.
 
     *Source*: Mescheder et al. 2018, "Which training methods for GANs do actually converge?", equation 9, without its
     factor gamma / 2.
     """
     (gradient,) = torch.autograd.grad(scores.sum(), faces, create_graph=True)
-    return gradient.square().sum(dim=(1, 2, 3)).mean()
+    return gradient.square().sum(dim=(1, 2, 3))

@@ -41,7 +41,7 @@ class Method(nn.Module):
         head: one output layer over all labels, or one per task.
         expression_activation: how the expression outputs are read.
         learns_unlabelled: it learns from faces without any label, too.
-        game: two sides have opposite aims, so that a step may raise the loss; it is played in one process.
+        game: two sides have opposite aims, so that a step may raise the loss.
         one_task_each: it learns one task of one database; a comparison trains one such network for each of them.
     """
 

@@ -1,8 +1,9 @@
 """A game in which the network learns its tasks while it tells real faces from those made for given labels."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from mien.data.batch import Batch
 from mien.errors import RecipeError
 from mien.generation.augment import AdaptiveAugment
+from mien.generation.chance import Chance
 from mien.generation.checkpoint import Makers, save_makers
 from mien.generation.condition import Labels, encode, thinned, width
 from mien.generation.info import MakerSpec
@@ -69,6 +71,9 @@ class Gan(PerTaskLoss):
     reach the discriminator's weights, nor L_D the generator's. D also sees the condition, as the inner product of
     features and its projection (Miyato & Koyama 2018, "cGANs with projection discriminator").
 
+    Several processes play the one game of the whole batch: each makes and looks at its own faces, features are
+    gathered, and whatever is drawn is drawn for all rows everywhere.
+
     *Source*: Kollias & Zafeiriou 2018 (arXiv 1811.07771) for a discriminator that learns valence/arousal, action units
     and expressions, and a generator that makes faces for given labels. Its losses and layers could not be obtained:
     all formulas above are ours, from the sources that the parts name.
@@ -107,20 +112,12 @@ class Gan(PerTaskLoss):
         self.register_buffer("age", torch.zeros(()))
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        if batch.part[1] > 1:
-            raise RecipeError("Method 'gan' trains in one process; start it without torchrun or accelerate launch")
-        network: Any = getattr(model, "module", model)
         self._follow()
-        faces, own = batch.image, thinned(batch.mask)
-        order, half = torch.randperm(len(faces), device=faces.device), len(faces) // 2
-        order[half : 2 * half] = order[:half].clone()  # the same condition twice, for other noise
-        told = {task: mask[order] for task, mask in own.items()}
-        wanted = {task: target[order] for task, target in batch.target.items()}
-        condition = encode(self.labels, wanted, told)
-        made, further = self._made(batch, condition)
-        terms = self._critic_terms(network, batch, encode(self.labels, batch.target, own), made, condition)
-        with _frozen(network, self.real, self.projection):
-            terms |= self._maker_terms(network, made, condition, wanted, told)
+        deal = self._dealt(getattr(model, "module", model), batch)
+        made, further = self._made(deal)
+        terms = self._critic_terms(deal, made)
+        with _frozen(deal.network, self.real, self.projection):
+            terms |= self._maker_terms(deal, made)
         terms |= further
         terms["loss"] = torch.stack(list(terms.values())).sum()
         return terms
@@ -130,62 +127,90 @@ class Gan(PerTaskLoss):
         save_makers(folder, self.average, step)
         write_samples(folder, self.average, step)
 
-    def _made(self, batch: Batch, condition: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Generated faces (forms * B, 3, S, S), and the terms that hold an edited face to its original."""
+    def _dealt(self, network: Any, batch: Batch) -> "_Deal":
+        """Draw what is told, and the order in which the generators get the faces' labels."""
+        chance = Chance.of(batch)
+        own = thinned(batch.mask, chance)
+        order, half = chance.even().argsort(), len(batch) // 2
+        order[half : 2 * half] = order[:half].clone()  # the same condition twice, for other noise
+        told = {task: mask[order] for task, mask in own.items()}
+        wanted = {task: target[order] for task, target in batch.target.items()}
+        shown, asked = encode(self.labels, batch.target, own), encode(self.labels, wanted, told)
+        return _Deal(network, batch, chance, shown, wanted, told, asked)
+
+    def _made(self, deal: "_Deal") -> tuple[Tensor, dict[str, Tensor]]:
+        """This process's generated faces (forms * b, 3, S, S), and the terms that need nothing but faces."""
+        batch, condition = deal.batch, deal.batch.own(deal.condition)
         faces: list[Tensor] = []
         terms: dict[str, Tensor] = {}
         if self.makers.generator is not None:
-            z = torch.randn(len(condition), self.spec.noise, device=condition.device)
-            faces.append(self.makers.generator(z, condition))
-            terms["sameness"] = self.settings.sameness * sameness(z, faces[-1])
+            z = deal.chance.normal(self.spec.noise)
+            faces.append(self.makers.generator(batch.own(z), condition))
+            terms["sameness"] = self.settings.sameness * sameness(z, batch.whole(faces[-1]))
         if self.makers.editor is not None:
-            own = encode(self.labels, batch.target, batch.mask)
+            own = batch.own(encode(self.labels, batch.target, batch.mask))
             edited = self.makers.editor(batch.image, condition)[0]
             back, same = (self.makers.editor(face, own)[0] for face in (edited, batch.image))
-            cycle = (back - batch.image).abs().mean() + (same - batch.image).abs().mean()
-            terms["cycle"] = self.settings.cycle * cycle
+            apart = (back - batch.image).abs() + (same - batch.image).abs()
+            terms["cycle"] = self.settings.cycle * batch.whole(apart.mean(dim=(1, 2, 3))).mean()
             faces.append(edited)
         return torch.cat(faces), terms
 
-    def _critic_terms(
-        self, network: Any, batch: Batch, own: Tensor, made: Tensor, condition: Tensor
-    ) -> dict[str, Tensor]:
+    def _critic_terms(self, deal: "_Deal", made: Tensor) -> dict[str, Tensor]:
         """What trains the discriminator: the game, its penalty, and the tasks on real faces."""
-        features = network.embed(self._changed(batch.image))
-        scores = self._score(features, own)
-        terms = self.task_terms(network.answer(features), batch.target, batch.mask)
-        of_made = self._judged(network, made.detach(), condition)
-        terms["critic"] = critic_loss(scores, of_made)
-        some = batch.image[::PENALISED].detach().clone().requires_grad_()
-        penalty = gradient_penalty(self._score(network.embed(some), own[::PENALISED]), some)
-        terms["penalty"] = self.settings.gamma / 2 * penalty
+        batch = deal.batch
+        features = self._seen(deal, batch.image)
+        scores = self._score(features, deal.shown)
+        terms = self.task_terms(deal.network.answer(features), batch.target, batch.mask)
+        terms["critic"] = critic_loss(scores, self._score(self._seen(deal, made.detach()), deal.condition))
+        terms["penalty"] = self.settings.gamma / 2 * self._penalty(deal)
         if self.settings.adaptive and self.training:
             self.augment.follow(scores.detach())
         return terms
 
-    def _maker_terms(
-        self, network: Any, made: Tensor, condition: Tensor, wanted: Labels, told: Labels
-    ) -> dict[str, Tensor]:
+    def _maker_terms(self, deal: "_Deal", made: Tensor) -> dict[str, Tensor]:
         """What trains the generators: to pass for real, and to show the labels that they were told."""
-        features = network.embed(self._changed(made))
-        forms = len(made) // len(condition)
-        terms = {"maker": maker_loss(self._score(features, condition.repeat(forms, 1)))}
-        target = {task: values.repeat(forms, 1) for task, values in wanted.items()}
-        mask = {task: given.repeat(forms, 1) for task, given in told.items()}
-        shown = self.task_terms(network.answer(features), target, mask, va="va_mse")
+        features = self._seen(deal, made)
+        forms = len(features) // len(deal.batch)
+        terms = {"maker": maker_loss(self._score(features, deal.condition))}
+        target = {task: values.repeat(forms, 1) for task, values in deal.wanted.items()}
+        mask = {task: given.repeat(forms, 1) for task, given in deal.told.items()}
+        shown = self.task_terms(deal.network.answer(features), target, mask, va="va_mse")
         return terms | {f"maker_{task}": self.settings.told * term for task, term in shown.items()}
 
-    def _judged(self, network: Any, faces: Tensor, condition: Tensor) -> Tensor:
-        return self._score(network.embed(self._changed(faces)), condition.repeat(len(faces) // len(condition), 1))
+    def _penalty(self, deal: "_Deal") -> Tensor:
+        """R1 over one real face of ``PENALISED``, the k-th of the k-th lot, so that every process has some of them."""
+        batch = deal.batch
+        number = torch.arange(len(batch), device=batch.image.device)
+        chosen = number % PENALISED == number // PENALISED % PENALISED  # (B,)
+        mine = batch.own(chosen).nonzero()[:, 0]
+        if not len(mine):  # take the same way as the others with a face that nobody asks for: they would wait for ever
+            mine = mine.new_zeros(1)
+        faces = batch.image[mine].detach().clone().requires_grad_()
+
+        def of_all(some: Tensor) -> Tensor:
+            rows = some.new_zeros(len(batch.image), *some.shape[1:]).index_copy(0, mine, some)
+            return batch.whole(rows)[chosen]
+
+        scores = self._score(of_all(deal.network.embed(faces).float()), deal.shown[chosen])
+        # Every process has a copy of the scores, and the adjoint of gathering adds up the gradients of all copies.
+        return of_all(gradient_penalty(scores / batch.part[1], faces)).mean()
+
+    def _seen(self, deal: "_Deal", faces: Tensor) -> Tensor:
+        """Features (forms * B, n) of all processes' faces, of which this one's are given, after their changes."""
+        batch = deal.batch
+        forms: Sequence[Tensor] = faces.reshape(-1, len(batch.image), *faces.shape[1:]).unbind()
+        if self.settings.adaptive:
+            forms = [self.augment(some, deal.chance.share(batch.part)) for some in forms]
+        features = deal.network.embed(torch.cat([*forms])).float()
+        return torch.cat([batch.whole(some) for some in features.chunk(len(forms))])
 
     def _score(self, features: Tensor, condition: Tensor) -> Tensor:
-        """(B,) high for real: how face-like and how varied, and how like the labels that came with it."""
-        like = (self.projection(condition) * features).sum(dim=1) / features.shape[1] ** 0.5
+        """(forms * B,) high for real: how face-like and how varied, and how like the labels that came with it."""
+        told = self.projection(condition.repeat(len(features) // len(condition), 1))
+        like = (told * features).sum(dim=1) / features.shape[1] ** 0.5
         score: Tensor = self.real(torch.cat([features, _variety(features)], dim=1))[:, 0] + like
         return score
-
-    def _changed(self, faces: Tensor) -> Tensor:
-        return self.augment(faces) if self.settings.adaptive else faces
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -196,6 +221,28 @@ class Gan(PerTaskLoss):
         decay = min(self.settings.average, float(self.age) / (self.age + WARM))
         for mean, now in zip(self.average.parameters(), self.makers.parameters(), strict=True):
             mean.lerp_(now, 1 - decay)
+
+
+@dataclass(frozen=True)
+class _Deal:
+    """What both sides see of a batch, all of it of all rows.
+
+    Attributes:
+        network: the discriminator's trunk and heads.
+        batch: real faces of this process, and the labels of all rows.
+        chance: further draws.
+        shown: (B, 2 L) the condition that the discriminator gets with the real faces.
+        wanted, told: labels that the generators are given, in another order than the faces'.
+        condition: (B, 2 L) these as a vector.
+    """
+
+    network: Any
+    batch: Batch
+    chance: Chance
+    shown: Tensor
+    wanted: Labels
+    told: Labels
+    condition: Tensor
 
 
 def _variety(features: Tensor) -> Tensor:

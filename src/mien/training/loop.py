@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 from mien.config import Training
 from mien.data.batch import Batch
 from mien.methods.base import Method
+from mien.training.compiled import compiled
 from mien.training.optim import learning_rate, set_learning_rate
 
 
@@ -87,8 +88,9 @@ def run_loop(
         after: called after every update with the number of updates done, the terms of the loss (empty between two
             logs), and the images per second of training so far.
     """
-    model, optimizer = accelerator.prepare(learner.model, learner.optimizer)
-    model.train()
+    network = compiled(learner.model, learner.method) if settings.compile else learner.model
+    step_of, optimizer = accelerator.prepare(Step(network, learner.method), learner.optimizer)
+    learner.model.train()
     stream = batches(start * settings.accumulate, settings.steps * settings.accumulate)
     busy, images = 0.0, 0  # validation and saving do not count
     for step in range(start, settings.steps):
@@ -101,31 +103,47 @@ def run_loop(
             batch = next(stream).to(accelerator.device)
             images += len(batch)
             last = len(terms) + 1 == settings.accumulate
-            with nullcontext() if last else accelerator.no_sync(model):  # gradients are exchanged once per update
-                with accelerator.autocast():
-                    whole = _Whole(model, batch) if isinstance(batch, Batch) and batch.part[1] > 1 else model
-                    terms.append(learner.method(whole, batch))
+            with nullcontext() if last else accelerator.no_sync(step_of):  # gradients are exchanged once per update
+                terms.append(step_of(batch))
                 accelerator.backward(terms[-1]["loss"] / settings.accumulate)
         if settings.clip_norm:
-            accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
+            accelerator.clip_grad_norm_(learner.model.parameters(), settings.clip_norm)
         optimizer.step()
         optimizer.zero_grad()
         if learner.average is not None:
-            learner.average.update_parameters(accelerator.unwrap_model(model))
+            learner.average.update_parameters(learner.model)
         busy += time.perf_counter() - begun
         wanted = (step + 1) % settings.log_every == 0 or step + 1 == settings.steps
         after(step + 1, _means(terms) if wanted else {}, images / busy)
 
 
-class _Whole(nn.Module):
-    """A network of several processes as a method sees it: own pictures in, outputs of all rows of the batch out."""
+class Step(nn.Module):
+    """From a batch to the terms of its loss: what processes share, and average the gradients of.
 
-    def __init__(self, model: nn.Module, batch: Batch) -> None:
+    The method's own parameters are among them: a gradient that every process has whole is its own mean.
+    """
+
+    def __init__(self, model: nn.Module, method: Method) -> None:
         super().__init__()
-        self._model, self._batch = model, batch
+        self.model, self.method = model, method
 
-    def forward(self, image: Tensor) -> dict[str, Tensor]:
-        return {task: self._batch.whole(z) for task, z in self._model(image).items()}
+    def forward(self, batch: Movable) -> dict[str, Tensor]:
+        terms: dict[str, Tensor] = self.method(_Outputs(self.model, batch), batch)
+        return terms
+
+
+class _Outputs(nn.Module):
+    """A network as a method sees it: pictures of this process in, float32 outputs of all rows of the batch out."""
+
+    def __init__(self, module: nn.Module, batch: Movable) -> None:
+        super().__init__()
+        self.module, self._batch = module, batch
+
+    def forward(self, *inputs: Tensor) -> dict[str, Tensor]:
+        outputs = {task: z.float() for task, z in self.module(*inputs).items()}
+        if not isinstance(self._batch, Batch):  # windows of clips are not shared
+            return outputs
+        return {task: self._batch.whole(z) for task, z in outputs.items()}
 
 
 def _means(terms: list[dict[str, Tensor]]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The number format to train in: bfloat16 is twice as fast where the hardware has it, ten times slower elsewhere."""
 
+import os
 from datetime import timedelta
 
 import torch
@@ -35,16 +36,19 @@ def make_accelerator(precision: str) -> Accelerator:
         RecipeError: the machine cannot do it, or the processes are to share one network's weights.
     """
     AcceleratorState._reset_state()  # of an earlier run in this process, with another precision
+    launched = int(os.environ.get("WORLD_SIZE", "1")) if "LOCAL_RANK" in os.environ else 1
+    cpu = launched > 1 and not torch.cuda.is_available()  # accelerate joins processes on the CPU only when told so
     try:
         patient = InitProcessGroupKwargs(timeout=PATIENCE)
-        accelerator = Accelerator(mixed_precision=resolve(precision), kwargs_handlers=[patient])
+        accelerator = Accelerator(cpu=cpu, mixed_precision=resolve(precision), kwargs_handlers=[patient])
     except ValueError as error:
         raise RecipeError(
             f"training.precision = {precision!r} does not work on this machine ({error}); use 'auto', 'no' or 'bf16'"
         ) from None
-    if accelerator.distributed_type not in ALIKE:
+    if accelerator.distributed_type not in ALIKE or accelerator.num_processes != launched:
         raise RecipeError(
-            f"Processes were launched as {accelerator.distributed_type.value}, but each must hold the whole network; "
+            f"{launched} processes were launched, and accelerate makes {accelerator.num_processes} of the kind "
+            f"{accelerator.distributed_type.value} of them, but each must hold the whole network and talk to all; "
             f"launch with --multi_gpu or --cpu, see docs/scale.md"
         )
     return accelerator

@@ -34,6 +34,10 @@ def provenance(databases: Sequence[OpenDatabase]) -> list[dict[str, Any]]:
     ]
 
 
+# A change of these is no other run: what is compared afterwards, what is said of it, and how fast it goes.
+NO_OTHER_RUN: dict[str, Any] = {"experiment": True, "about": True, "training": {"compile"}}
+
+
 def environment(precision: str) -> dict[str, str]:
     """Versions, and what a recipe's ``training.precision`` comes to on this machine: they decide a run's numbers."""
     versions = {package: metadata.version(package) for package in PACKAGES}
@@ -48,7 +52,7 @@ def claim_folder(folder: Path, recipe: Recipe, data: list[dict[str, Any]]) -> No
         CheckpointError: it holds a run with other settings or other data.
     """
     content = {
-        "recipe": recipe.model_dump(mode="json", exclude={"experiment", "about"}),
+        "recipe": recipe.model_dump(mode="json", exclude=NO_OTHER_RUN),
         "data": data,
         "environment": environment(recipe.training.precision),
     }

@@ -25,6 +25,7 @@ from mien.models.affect import AffectModel, ModelSpec
 from mien.models.checkpoint import init_weights, load, save
 from mien.models.network import Network
 from mien.models.temporal.clip_model import ClipModel
+from mien.training.compiled import check_compiler
 from mien.training.databases import labels_without_examples, list_skipped, network_labels, open_databases, open_stores
 from mien.training.interrupt import Stop, asked_to_stop
 from mien.training.log import Log
@@ -127,6 +128,8 @@ class Run:
         cv2.setNumThreads(1)  # faces are small: more threads would only be in the way of torch's
         if settings.precision == "bf16" and not native_bf16():
             self.watcher.say("bf16 is emulated on this machine and about ten times slower; better: precision = 'auto'")
+        if settings.compile:
+            check_compiler(self.accelerator.device)
         with self.accelerator.local_main_process_first():  # faces are cut once per machine
             stores, self.val_stores = open_stores(self.recipe, self.databases, self.labels, self.progress)
         learner = self.learner(stores)
