@@ -38,6 +38,7 @@ def card(record: Record, info: Record) -> str:
         colour="grey" if spec["preprocessing"]["grey"] else "colour",
         method=info["recipe"].get("method", {}).get("name", "unknown"),
         steps=info["step"],
+        start=_start(info["recipe"]),
         batch=info["recipe"].get("training", {}).get("batch_size", "?"),
         labels="; ".join(f"{task}: {', '.join(names)}" for task, names in spec["labels"].items()),
         data=_data(info["provenance"]),
@@ -51,6 +52,12 @@ def card(record: Record, info: Record) -> str:
         no_faces=_no_faces(record["no_faces"]),
         speed=f"{record['speed']['median_ms']:.2f} ms",
     )
+
+
+def _start(recipe: Record) -> str:
+    """What training began with."""
+    init = recipe.get("network", {}).get("init")
+    return f"the weights of {init} on" if init else "random weights on"
 
 
 def _data(provenance: Sequence[Record]) -> str:
