@@ -52,8 +52,8 @@ def _load_run(folder: Path, device: str | None, threads: int | None) -> Predicto
     if missing := [name for name in ("torch", "safetensors") if find_spec(name) is None]:
         state = f"{ONNX_FILE} is of other weights" if exported.exists() else f"no {ONNX_FILE}"
         raise CheckpointError(
-            f"{folder} has weights for torch and {state}, and {' and '.join(missing)} is not installed here; where it "
-            f"is, type: mien export {folder}"
+            f"{folder} has weights for torch and {state}, and to run them needs {' and '.join(missing)}; install "
+            f"what is missing, or where it is installed type: mien export {folder}"
         )
     from mien.inference.torch_predictor import load_torch
 
