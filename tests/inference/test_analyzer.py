@@ -1,5 +1,7 @@
 """The analyzer's streams: order, batching, bounded memory, bad input; with a detector and a network made for it."""
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -219,3 +221,13 @@ def test_large_frames_wait_for_the_network_in_small_groups(
     monkeypatch.setattr(module, "read_video", lambda _: iter(images))
     assert len(list(analyzer.video("x.mp4"))) == 10
     assert network.batches == [3, 3, 3, 1]
+
+
+def test_reading_pictures_needs_neither_torch_nor_arrow_nor_pandas() -> None:
+    code = (
+        "import sys, numpy as np; from mien import Analyzer; grey = np.full((64, 64, 3), 90, np.uint8); "
+        "a = Analyzer(threads=1); a.image(grey); a.crops([grey]); "
+        "print([m for m in ('torch', 'onnx', 'pyarrow', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from mien.errors import ImageError, MienError
 from mien.faces.detect import SURE, Detections, Detector, is_refiner, make_detector
@@ -20,12 +19,14 @@ from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
 from mien.inference.smooth import smoothed
-from mien.inference.table import schema
 from mien.inference.through_time import Seen, through_time
 from mien.inference.video import Frame, read_video, read_webcam
 from mien.models.postprocess import Smoothing
 from mien.preprocessing import Image
 from mien.sessions import OPENVINO
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 F = TypeVar("F", Frame, "_Searched")
 
@@ -93,8 +94,10 @@ class Analyzer:
         self._threads = threads
 
     @property
-    def schema(self) -> pa.Schema:
+    def schema(self) -> "pa.Schema":
         """The columns of its tables."""
+        from mien.inference.table import schema  # Arrow takes 60 MB, which reading a picture does without
+
         return schema(self.labels, self.predictor.info.conformal)
 
     def nobody(self, **about: Any) -> Faces:
