@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mien.choose import nearest
-from mien.data.columns import BODY, BOX, CLASS_COLUMNS, TYPES, VALUE_COLUMNS, vote
+from mien.data.columns import BOX, CLASS_COLUMNS, SAME_FACE, TYPES, VALUE_COLUMNS, vote
 from mien.data.databases.folders import meant
 from mien.data.faults import LISTED, BoolArray, Faults, Finding, Report
 from mien.data.splits import subject_key
@@ -27,7 +27,6 @@ from mien.labels import EXPRESSIONS, INTENSITY_RANGE, KNOWN_NAMES, VA_RANGE
 
 NO_LEAK = ("train", "val", "test")  # a subject in two of these is a fault; other splits, as test_leaked, are not asked
 LABEL_ROWS, IMAGE_ROWS = 65_536, 256  # rows per batch without and with pictures in memory
-BOX_FRAME = ("path", *BOX, *BODY, "clip", "frame")  # equal in all of these: the same face twice
 VOTES = tuple(vote(name) for name in EXPRESSIONS)
 
 
@@ -105,7 +104,7 @@ class _Seen:
 
     def remember(self, given: _Given) -> None:
         if "path" in given.columns:
-            same = {name: given.columns[name].to_pandas() for name in BOX_FRAME if name in given.columns}
+            same = {name: given.columns[name].to_pandas() for name in SAME_FACE if name in given.columns}
             self.hashes.append(pd.util.hash_pandas_object(pd.DataFrame(same), index=False).to_numpy())
         for task, column in CLASS_COLUMNS.items():
             if "split" in given.columns and column in given.columns:

@@ -16,6 +16,7 @@ WHERE = {
 }
 BOX = ("x1", "y1", "x2", "y2")  # face box in pixels of the picture
 BODY = tuple(f"body_{side}" for side in BOX)  # box of the whole person, for databases that have no other
+SAME_FACE = ("path", *BOX, *BODY, "clip", "frame")  # equal in all of these: the same face twice
 LANDMARKS = tuple(f"lm_{p}_{c}" for p in ("eye_l", "eye_r", "nose", "mouth_l", "mouth_r") for c in "xy")
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from mien.data.columns import BODY, BOX, CLASS_COLUMNS, TYPES, VALUE_COLUMNS, vote
+from mien.data.columns import CLASS_COLUMNS, SAME_FACE, TYPES, VALUE_COLUMNS, vote
 from mien.data.databases.layout import Layout
 from mien.data.read_faults import ReadFault, sums
 from mien.data.table import LabelTable
@@ -31,7 +31,6 @@ LABELS = {
     OTHER,
     OTHER_COMPOUND,
 }
-SAME_FACE = ("path", *BOX, *BODY, "clip", "frame")  # equal in all of these: the same face twice
 FILE, LINE = "_file", "_line"  # where a row comes from; not in the table
 ORIGIN = {FILE: pa.dictionary(pa.int32(), pa.string()), LINE: pa.int32()}
 
