@@ -1,6 +1,6 @@
 """The one object to start from: pictures and videos in, ``Faces`` out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -15,6 +15,7 @@ from mien.faces.detect import SURE, Detections, Detector, is_refiner, make_detec
 from mien.faces.follow import Follower
 from mien.faces.locate import locate
 from mien.images import Encoded, read_image
+from mien.inference.base import FEATURES
 from mien.inference.flow import ahead, in_batches
 from mien.inference.predictor import Predictor, load_predictor
 from mien.inference.results import NO_FACE, OK, UNTIMED, Faces
@@ -255,11 +256,9 @@ class Analyzer:
         return _Searched(image, index, found, tracks, stacked, path, OK if crops else NO_FACE)
 
     def _predicted(self, searched: Iterable[_Searched], most: int = BATCH) -> Iterator[tuple[Image | None, Faces]]:
-        """Run the network over the faces of several pictures at once, and deal its outputs out again."""
-        for group in in_batches(searched, most, HELD_PIXELS, lambda one: one.pixels):
-            values = self._outputs(np.concatenate([one.crops for one in group]))
-            for one, here in _shares(group):
-                yield one.picture, self._faces(one, {task: array[here] for task, array in values.items()})
+        """What the network says of each picture's faces."""
+        for one, values in _dealt(searched, most, self._outputs):
+            yield one.picture, self._faces(one, values)
 
     def _through_time(
         self, searched: Iterable[_Searched], most: int, live: bool
@@ -269,11 +268,11 @@ class Analyzer:
             yield one.picture, self._faces(one, self._reported(values) if values else self.nobody().values)
 
     def _seen(self, searched: Iterable[_Searched], most: int) -> Iterator[Seen[_Searched]]:
-        for group in in_batches(searched, most, HELD_PIXELS, lambda one: one.pixels):
-            crops = np.concatenate([one.crops for one in group])
-            features = self.predictor.features(crops) if len(crops) else np.empty((0, 0), np.float32)
-            for one, here in _shares(group):
-                yield Seen(one, one.index[1], one.tracks.tolist(), features[here])
+        for one, seen in _dealt(searched, most, self._features):
+            yield Seen(one, one.index[1], one.tracks.tolist(), seen[FEATURES])
+
+    def _features(self, crops: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
+        return {FEATURES: self.predictor.features(crops) if len(crops) else np.empty((0, 0), np.float32)}
 
     def _outputs(self, crops: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
         """What the network says of cut faces, without what is withheld."""
@@ -309,12 +308,15 @@ class Analyzer:
         )
 
 
-def _shares(group: Sequence[_Searched]) -> Iterator[tuple[_Searched, slice]]:
-    """Each picture, and where its faces stand among those of all."""
-    end = 0
-    for one in group:
-        start, end = end, end + len(one.crops)
-        yield one, slice(start, end)
+def _dealt(
+    searched: Iterable[_Searched], most: int, read: Callable[[npt.NDArray[np.uint8]], dict[str, npt.NDArray[Any]]]
+) -> Iterator[tuple[_Searched, dict[str, npt.NDArray[Any]]]]:
+    """Read the faces of several pictures at once, and deal the answers out again."""
+    for group in in_batches(searched, most, HELD_PIXELS, lambda one: one.pixels):
+        values, end = read(np.concatenate([one.crops for one in group])), 0
+        for one in group:
+            start, end = end, end + len(one.crops)
+            yield one, {name: array[start:end] for name, array in values.items()}
 
 
 def _ahead(frames: Iterable[F], hand_overs: int) -> Iterator[F]:
