@@ -17,7 +17,7 @@ demo: $(VENV)/.train ## draw three partly labelled databases, compare three meth
 test: $(VENV)/.dev ## check style, types and behaviour
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
 	@echo "test: style, types and behaviour are as they should be"
 
 model: $(VENV)/.train ## train, export and measure the shipped network, from the databases in $$MIEN_DATA (hours)
