@@ -1,5 +1,6 @@
 """Open a network in ONNX Runtime, on the device that was asked for or with a sentence that says why not."""
 
+import os
 import re
 import warnings
 from typing import Any
@@ -23,19 +24,17 @@ def open_session(
         content: an ONNX file.
         name: what a message calls it.
         device: ``cpu``, ``cuda`` or ``cuda:N``; None for the best there is.
-        threads: how many cores one call may use; None for all.
+        threads: how many cores one call may use; see ``thread_count``.
 
     Raises:
         MienError: no such device, or it cannot be used here; a number of threads below 1.
         CheckpointError: ONNX Runtime cannot run the file.
     """
-    check_threads(threads)
     options = ort.SessionOptions()
     # Threads that wait actively would take the cores from the decoder and the other networks of a video.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3  # errors alone: what matters of the rest is checked below
-    if threads is not None:
-        options.intra_op_num_threads = threads
+    options.intra_op_num_threads = thread_count(threads)
     has_cuda = "CUDAExecutionProvider" in ort.get_available_providers()
     kind, index = parse_device(device, "cuda" if has_cuda else "cpu")
     providers: list[Any] = [("CUDAExecutionProvider", {"device_id": index})] if kind == "cuda" else []
@@ -55,10 +54,18 @@ def open_session(
     return session, device if kind == "cuda" and device else kind
 
 
-def check_threads(threads: int | None) -> None:
-    """Raise unless ``threads`` is None or at least 1."""
+def thread_count(threads: int | None) -> int:
+    """How many cores one call of a network may use: what is asked for, or half of those there are.
+
+    Finding faces and reading them go on side by side: on two cores, a thread for each made a video an eighth faster
+    than two threads for both.
+
+    Raises:
+        MienError: less than 1.
+    """
     if threads is not None and threads < 1:
-        raise MienError(f"threads must be at least 1, got {threads}; leave it out for all cores")
+        raise MienError(f"threads must be at least 1, got {threads}; leave it out for half of the cores")
+    return threads or max(1, (os.cpu_count() or 1) // 2)
 
 
 def parse_device(device: str | None, best: str) -> tuple[str, int]:

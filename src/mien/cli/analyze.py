@@ -46,7 +46,9 @@ def analyze(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda or openvino; default: the best of the first two.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of the processor; default: all cores.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of the processor for each network; default: half of the cores.")
+    ] = None,
     engine: Annotated[
         str | None, typer.Option(help="processes or ray: share the work, for large corpora; see docs/scale.md.")
     ] = None,

@@ -17,7 +17,9 @@ def serve(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda or openvino; default: the best of the first two.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of the processor; default: all cores.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of the processor for each network; default: half of the cores.")
+    ] = None,
     max_bytes: Annotated[int, typer.Option(min=1, help="Of one picture, as it is sent.")] = 20_000_000,
     max_request_bytes: Annotated[int, typer.Option(min=1, help="Of all pictures of one request.")] = 100_000_000,
     max_files: Annotated[int, typer.Option(min=1, help="Pictures in one request.")] = 64,

@@ -20,7 +20,9 @@ def web(
     upload_mb: Annotated[int, typer.Option(min=1, help="Megabytes of the largest file taken.")] = 200,
     video_s: Annotated[float, typer.Option(min=1, help="Seconds of the longest video taken.")] = 180,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; default: the best that is there.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of the processor; default: all cores.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of the processor for each network; default: half of the cores.")
+    ] = None,
     static: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write a page that runs wholly in the browser, and end.")
     ] = None,

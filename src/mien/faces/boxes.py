@@ -8,6 +8,8 @@ from mien.preprocessing import Image
 
 Array = npt.NDArray[np.float32]
 
+AT_ONCE = 64  # boxes that are compared with all worse ones in one go, which bounds memory
+
 
 def overlap(one: npt.ArrayLike, many: npt.ArrayLike, of: str = "union") -> Array:
     """Shared area of each box of ``one`` (n, 4) with each of ``many`` (m, 4), over their union or the ``smaller``.
@@ -27,10 +29,15 @@ def overlap(one: npt.ArrayLike, many: npt.ArrayLike, of: str = "union") -> Array
 def suppress(boxes: Array, score: Array, limit: float, of: str = "union") -> npt.NDArray[np.int64]:
     """Indices of the boxes that stay, best first: each drops the worse ones that it overlaps by more than ``limit``."""
     left = np.argsort(-score, kind="stable")
-    kept = []
+    kept: list[np.int64] = []
     while len(left):
-        kept.append(left[0])
-        left = left[1:][overlap(boxes[left[:1]], boxes[left[1:]], of)[0] <= limit]
+        best, stays = left[:AT_ONCE], np.ones(len(left), bool)
+        clash = overlap(boxes[best], boxes[left], of) > limit
+        for row, index in enumerate(best):
+            if stays[row]:
+                kept.append(index)
+                stays &= ~clash[row]
+        left = left[AT_ONCE:][stays[AT_ONCE:]]
     return np.array(kept, np.int64)
 
 

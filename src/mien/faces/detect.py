@@ -89,7 +89,7 @@ def make_detector(
         name: of ``DETECTORS``; or the path of a YuNet model, ``.onnx``, which runs on the processor always.
         min_face: side in pixels of the smallest face to look for.
         device: ``cpu`` or ``cuda``.
-        threads: of the processor; as many as there are cores when None.
+        threads: of the processor; half of the cores when None.
 
     Raises:
         MienError: no such detector or device.

@@ -13,7 +13,7 @@ from mien.errors import MienError
 from mien.faces.boxes import suppress
 from mien.faces.detect import Detections
 from mien.preprocessing import Image
-from mien.sessions import check_threads
+from mien.sessions import thread_count
 
 Array = npt.NDArray[np.float32]
 
@@ -45,9 +45,8 @@ class Yunet:
     def __init__(self, path: str | Path, min_face: int = 40, threads: int | None = None) -> None:
         if min_face < SMALLEST:
             raise MienError(f"min_face = {min_face}; expected at least {SMALLEST} pixels")
-        check_threads(threads)
         if threads is not None:
-            cv2.setNumThreads(threads)
+            cv2.setNumThreads(thread_count(threads))
         self.min_face = min_face
         self._net, self._one_at_a_time = _load(Path(path)), Lock()  # it remembers the size of its input
 

@@ -63,7 +63,7 @@ class Analyzer:
     Args:
         model: the shipped model when None; an ONNX file of ``mien export``; the folder of a run; or a ``Predictor``.
         device: ``cpu``, ``cuda`` or ``openvino``; the best of the first two when None. One that is not there raises.
-        threads: of the processor, for one network at a time; as many as there are cores when None.
+        threads: of the processor, for one network at a time; half of the cores when None.
         detector: ``mtcnn``, the path of a YuNet model (``.onnx``), or an object with ``detect(images)``; see
             ``mien.faces.detect.Detector``.
         min_face: side in pixels of the smallest face to look for.

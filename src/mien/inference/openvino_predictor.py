@@ -9,7 +9,7 @@ from typing import Any
 from mien.errors import CheckpointError, MienError
 from mien.inference.base import FloatArray, Predictor
 from mien.models.info import parse_info
-from mien.sessions import OPENVINO, check_threads
+from mien.sessions import OPENVINO, thread_count
 
 EXACT = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}  # its own choice may be bfloat16
 
@@ -21,15 +21,14 @@ def from_bytes(content: bytes, name: str, info_key: str, threads: int | None = N
         content: of the file.
         name: what a message calls it.
         info_key: the metadata entry that holds ``model.json``.
-        threads: how many cores one call may use; None for all.
+        threads: how many cores one call may use; half of them when None.
 
     Raises:
         MienError: OpenVINO is not installed, or ``threads`` is below 1.
         CheckpointError: OpenVINO cannot run the file.
     """
-    check_threads(threads)
     openvino = _import()
-    cores = {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
+    cores = {"INFERENCE_NUM_THREADS": thread_count(threads)}
     try:
         core = openvino.Core()
         model = core.read_model(content)

@@ -26,7 +26,7 @@ def load_predictor(model: str | Path | None = None, device: str | None = None, t
             lie in the package; or None for ``default``.
         device: ``cpu``, ``cuda`` or ``cuda:N``; ``openvino`` for an exported network, on the processor; None for the
             best there is, which is never ``openvino``.
-        threads: how many cores one call may use; None for all.
+        threads: how many cores one call may use; half of them when None.
 
     Raises:
         MienError: there is no such network, the file is broken or of another tool, or the device cannot be used.

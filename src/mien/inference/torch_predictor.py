@@ -11,12 +11,11 @@ from mien.models.ensemble import AnyModel
 from mien.models.info import ModelInfo
 from mien.models.outputs import read
 from mien.models.temporal.clip_model import ClipModel
-from mien.sessions import check_threads, parse_device
+from mien.sessions import parse_device, thread_count
 
 
 def load_torch(folder: str | Path, device: str | None = None, threads: int | None = None) -> Predictor:
     """The network in a checkpoint folder; see ``load_predictor``. ``threads`` holds for all of torch's work."""
-    check_threads(threads)
     has_cuda = torch.cuda.is_available()
     kind, index = parse_device(device, "cuda" if has_cuda else "cpu")
     if kind == "cuda" and index >= torch.cuda.device_count():
@@ -24,7 +23,7 @@ def load_torch(folder: str | Path, device: str | None = None, threads: int | Non
             f"torch cannot use device {device!r} here: it sees {torch.cuda.device_count()} GPUs; take 'cpu'"
         )
     if threads is not None:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(thread_count(threads))
     model, info = load_any(folder)
     return torch_predictor(model, info, str(folder), device or kind)
 

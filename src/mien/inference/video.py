@@ -76,7 +76,7 @@ def read_video(path: str | Path) -> Iterator[Frame]:
 
     with open_video(path) as container:
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
+        stream.thread_type = "NONE"  # further threads would take cores from the search, which is slower than decoding
         step = float(1 / stream.average_rate) if stream.average_rate else 1 / 25
         start, last, index = start_s(container), -step, -1
         try:

@@ -1,4 +1,4 @@
-"""One request at a time through the networks, which use all cores themselves, and few that wait."""
+"""One request at a time through the networks, which use several cores themselves, and few that wait."""
 
 import asyncio
 from collections.abc import Callable, Iterator
