@@ -18,6 +18,7 @@ from mien.errors import RecipeError, TableError
 from mien.report.published import ours_and_theirs
 from mien.training.published import PUBLISHED
 from mien.training.published.base import check, needed, reproduce
+from mien.training.stages import members
 from tiny_databases import pictures
 
 SMALL = [
@@ -35,7 +36,7 @@ def test_recipes_can_be_read_and_figures_are_of_their_methods_and_databases(name
     for row, figures in table.figures.items():
         recipe = recipes[row]
         tasks = {d.name: d.tasks for d in recipe.data}
-        assert {f.method for f in figures} <= set(recipe.experiment.methods)
+        assert {f.method for f in figures} <= {*recipe.experiment.methods, *members(recipe)}
         assert all(f.task in tasks[f.database] for f in figures)
 
 
@@ -74,16 +75,21 @@ def lookalike(folder: Path, name: str, **columns: list[object]) -> Path:
     return path
 
 
-def test_table_2_runs_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    rng = np.random.default_rng(0)
+def fer2013(folder: Path) -> Path:
+    """Two dozen pictures as FER2013 has them."""
+    rng, path = np.random.default_rng(0), folder / "fer2013.csv"
     usage = ["Training"] * 12 + ["PublicTest"] * 6 + ["PrivateTest"] * 6
     lines = [f"{n % 2 * 3},{' '.join(map(str, rng.integers(256, size=48 * 48)))},{use}" for n, use in enumerate(usage)]
-    (tmp_path / "fer2013.csv").write_text("\n".join(["emotion,pixels,Usage", *lines]) + "\n")
+    path.write_text("\n".join(["emotion,pixels,Usage", *lines]) + "\n")
+    return path
+
+
+def test_table_2_runs_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     data = {
         "sfew": lookalike(tmp_path, "sfew", expression=["happiness", "anger"] * 30),
         "emotionet": lookalike(tmp_path, "emotionet", AU01=[0, 1, 1] * 20, AU12=[1, 0] * 30),
-        "fer2013": tmp_path / "fer2013.csv",
+        "fer2013": fer2013(tmp_path),
     }
     tables = [f"data.{n}.reader=table" for n in (0, 1)] + ["data.1.fractions={train=0.6, val=0.2, test=0.2}"]
     wanted = ['labels.au=["AU01", "AU12"]', 'labels.expression=["happiness", "anger"]']
@@ -117,6 +123,28 @@ def test_table_4_on_rendered_faces_runs_small(tmp_path: Path, monkeypatch: pytes
     folders = {path.name for path in (tmp_path / "out/resnet-32").iterdir() if path.is_dir()}
     assert folders >= {"single-compounds-compound-seed0", "sjmt-seed1"} and not any("units" in f for f in folders)
     assert [row[1] for row in ours_and_theirs(table.figures, results)[5:]] == ["sjmt - single"] * 2
+
+
+def test_students_on_aff_wild2_run_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    table = PUBLISHED["fg2020_students"]
+    labels = {"va": {"valence": [-0.5, 0.1, 0.5] * 20, "arousal": [0.2, -0.4] * 30}}
+    labels |= {"expression": {"expression": ["happiness", "anger"] * 30}, "au": {"AU01": [0, 1, 1] * 20}}
+    tasks = {name: database.tasks[0] for name, database in needed(table).items() if name != "fer2013"}
+    data = {name: lookalike(tmp_path, name, **labels[task]) for name, task in tasks.items()}
+    changes = [f"data.{n}.reader=table" for n in range(len(data))]
+    data["fer2013"] = fer2013(tmp_path)
+    changes += ["data.1.fractions={train=0.6, val=0.4}", "data.3.fractions={train=0.6, val=0.4}"]
+    changes += ["data.5.fractions={train=0.6, val=0.4}", 'labels.au=["AU01"]', "method.students=2"]
+    changes += ['labels.expression=["happiness", "anger"]', "method.first_steps=2"]
+    results = reproduce(table, data, tmp_path / "out", [*SMALL, *changes])
+    rows = ours_and_theirs(table.figures, results)
+    units = [row[1] for row in rows if row[2] == "affwild2 units: au f1"]
+    assert units == ["teacher", "student", "teacher_student", "teacher_student - teacher", "teacher_student - student"]
+    assert [row[4] for row in rows[1:4]] == ["0.209", "0.243", "0.316"] and "+0.107" in {row[4] for row in rows}
+    assert {score["database"] for score in results["ResNet-50"]["scores"]} == {
+        name for name in data if "affwild2" in name
+    }
 
 
 def test_every_seed_draws_other_rows_and_none_twice() -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 from mien.report.results import Column, Results, shown
 
+OWN = {"sjmt", "teacher_student"}  # what the papers propose, and compare with the rest
+
 
 def ours_and_theirs(figures: Mapping[str, Sequence[Any]], results: Mapping[str, dict[str, Any]]) -> list[list[str]]:
     """Rows of network, method, what is scored, ours with its interval, and the paper's, both as shares; names first.
 
-    Below several methods of one network stand their differences, ours paired over seeds.
+    Below several methods of one network stands what the paper's own has more than the others, ours paired over seeds.
 
     Args:
         figures: network -> numbers with ``method``, ``database``, ``task``, ``metric`` and ``percent``.
@@ -25,18 +27,20 @@ def ours_and_theirs(figures: Mapping[str, Sequence[Any]], results: Mapping[str, 
             printed.setdefault(column, {})[one.method] = percent
             rows.append([network, one.method, str(column), shown(found.mean(one.method, column)), _number(percent)])
         for column, by_method in printed.items():
-            if "sjmt" in by_method:
-                rows += _differences(network, found, column, by_method)
+            for own in OWN & by_method.keys():
+                rows += _differences(network, found, column, own, by_method)
     return rows
 
 
-def _differences(network: str, found: Results, column: Column, printed: Mapping[str, float | None]) -> list[list[str]]:
+def _differences(
+    network: str, found: Results, column: Column, own: str, printed: Mapping[str, float | None]
+) -> list[list[str]]:
     rows = []
-    for other in (method for method in printed if method != "sjmt"):
-        ours = shown(found.difference("sjmt", other, column), signed=True)
-        pair = printed["sjmt"], printed[other]
+    for other in (method for method in printed if method != own):
+        ours = shown(found.difference(own, other, column), signed=True)
+        pair = printed[own], printed[other]
         theirs = "" if pair[0] is None or pair[1] is None else f"{pair[0] - pair[1]:+.3f}"
-        rows.append([network, f"sjmt - {other}", str(column), ours, theirs])
+        rows.append([network, f"{own} - {other}", str(column), ours, theirs])
     return rows
 
 
