@@ -221,7 +221,10 @@ def test_from_drawn_faces_to_a_comparison(tmp_path: Path, monkeypatch: pytest.Mo
     said = here("experiment", recipe, "--out", tmp_path / "runs")
     assert "Done: single, sjmt; seeds [0]." in said and "SJMT on A" in said
     assert (tmp_path / "runs" / "report.html").exists()
-    assert "sjmt - single" in here("compare", tmp_path / "runs", "--against", "single")
+    drawn = tmp_path / "more"
+    assert "sjmt - single" in here("compare", tmp_path / "runs", "--against", "single", "--plot", drawn)
+    svg = drawn.with_suffix(".svg").read_text()
+    assert "more than single" in svg and "<!-- sjmt -->" in svg and "<!-- single -->" not in svg
     assert "| sjmt - single |" in (tmp_path / "runs" / "results.md").read_text()
     result = CliRunner().invoke(app, ["compare", str(tmp_path / "runs"), "--against", "sjtm"])
     assert isinstance(result.exception, MienError) and "did you mean 'sjmt'?" in str(result.exception)

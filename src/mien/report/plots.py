@@ -1,6 +1,7 @@
 """Plots of an experiment, as matplotlib figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import matplotlib as mpl
@@ -9,8 +10,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mien.metrics.intervals import Interval
 from mien.report.results import Column, Results
 
+ACROSS = 3  # axes side by side
 STYLE: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -22,30 +25,49 @@ STYLE: Any = {
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")  # Tol's bright set, for colour-blind eyes
 
 
-def _figure(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
+def _figure(width: float, height: float, columns: int = 1, rows: int = 1) -> tuple[Figure, list[Axes]]:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height))
-        axes = figure.subplots(1, columns, squeeze=False)[0]
-        return figure, list(axes)
+        axes = figure.subplots(rows, columns, squeeze=False)
+        return figure, list(axes.flat)
 
 
 def scores_plot(results: Results) -> Figure:
     """Every method's score in every column, with its interval: the results table at a glance."""
-    columns = results.columns
-    figure, axes = _figure(2.4 * len(columns), 0.45 * len(results.methods) + 1.0, len(columns))
-    for axis, column in zip(axes, columns, strict=True):
-        for place, method in enumerate(results.methods):
-            value, low, high, *_ = results.mean(method, column)
+    figure, _ = _intervals(results.methods, results.columns, results.mean)
+    return figure
+
+
+def differences_plot(results: Results, base: str) -> Figure:
+    """What every other method has more than ``base`` in every column; an interval across the line is no difference."""
+    others = [method for method in results.methods if method != base]
+    figure, axes = _intervals(others, results.columns, lambda method, column: results.difference(method, base, column))
+    for axis in axes:
+        axis.axvline(0, color="#333333", linewidth=1)
+    figure.supxlabel(f"more than {base}", fontsize=8)
+    return figure
+
+
+def _intervals(
+    methods: Sequence[str], columns: Sequence[Column], interval: Callable[[str, Column], Interval[float]]
+) -> tuple[Figure, list[Axes]]:
+    """A dot with its interval for every method, one axis a column."""
+    across = min(len(columns), ACROSS)
+    down = ceil(len(columns) / across)
+    figure, axes = _figure(3.0 * across, (0.3 * len(methods) + 0.8) * down, across, down)
+    for axis in axes[len(columns) :]:
+        axis.axis("off")
+    for axis, column in zip(axes, columns, strict=False):
+        for place, method in enumerate(methods):
+            value, low, high, *_ = interval(method, column)
             colour = COLOURS[place % len(COLOURS)]
             axis.plot([low, high], [place, place], color=colour, linewidth=2, alpha=0.6)
             axis.plot(value, place, "o", color=colour)
         axis.set_title(str(column), fontsize=8)
-        axis.set_yticks(
-            range(len(results.methods)), results.methods if axis is axes[0] else [""] * len(results.methods)
-        )
+        axis.set_yticks(range(len(methods)), methods if axis in axes[::across] else [""] * len(methods))
         axis.invert_yaxis()
         axis.grid(axis="x", alpha=0.3)
-    return figure
+    return figure, axes[: len(columns)]
 
 
 def curves_plot(logs: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
