@@ -152,7 +152,7 @@ class Mtcnn:
         for start in range(0, len(boxes), AT_ONCE):
             rows = slice(start, start + AT_ONCE)
             numbers, near = picture[rows], boxes[rows]
-            cut = np.concatenate([patches(images[n], near[numbers == n], side) for n in np.unique(numbers)])
+            cut = np.concatenate([patches(images[n], near[numbers == n], side) for n in dict.fromkeys(numbers.tolist())])
             for part, values in zip(parts, net.run(outputs, {"image": cut}), strict=True):
                 part.append(values)
         return [np.concatenate(part) for part in parts]

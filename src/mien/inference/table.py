@@ -1,12 +1,13 @@
 """``Faces`` as rows of a table: a row per face, and a row that says why where there is none."""
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from mien.inference.arrow import numbers, words
 from mien.inference.results import OK, Faces, concatenate
 from mien.labels import LabelSet
 
@@ -65,33 +66,50 @@ def to_arrow(*pictures: Faces) -> pa.Table:
     counts = np.array([len(one) for one in pictures])
     picture = np.repeat(np.arange(len(pictures)), np.maximum(counts, 1))  # of each row
     shown = counts[picture] > 0
-    face = pa.array(np.cumsum(shown) - 1, mask=~shown)  # of each row
-    columns = {name: values.take(face) for name, values in _face_columns(faces, picture[shown]).items()}
-    frames, times = zip(*(one.index for one in pictures), strict=True)
-    columns["frame"] = pc.coalesce(columns["frame"], pa.array(frames).take(picture))
-    nobody = pc.if_else(shown, None, _nan_to_null(np.array(times, float)).take(picture))
-    columns["time_s"] = pc.coalesce(columns["time_s"], nobody)
-    columns["path"] = pa.array([one.path or None for one in pictures], pa.string()).take(picture)
-    columns["status"] = pa.array([OK if len(one) else one.status for one in pictures]).take(picture)
+    values = {name: _spread(some, shown) for name, some in _values(faces, picture[shown]).items()}
+    for name, index in zip(("frame", "time_s"), zip(*(one.index for one in pictures), strict=True), strict=True):
+        values[name] = np.where(shown, values[name], np.array(index)[picture])
+    known = {name: np.isfinite(values[name]) for name in ("time_s", "score")}
+    known |= {"frame": np.ones(len(shown), bool), "track_id": values["track_id"] >= 0}
+    texts = {name: _spread(np.array(some, object), shown).tolist() for name, some in _words(faces).items()}
+    texts["path"] = [pictures[i].path or None for i in picture]
+    texts["status"] = [OK if counts[i] else pictures[i].status for i in picture]
     kinds = schema(faces.labels, faces.conformal)
-    return pa.table([columns[field.name].cast(field.type) for field in kinds], schema=kinds)
+    columns = [
+        words(texts[field.name])
+        if field.name in texts
+        else numbers(values[field.name], field.type, known.get(field.name, shown))
+        for field in kinds
+    ]
+    return pa.table(columns, schema=kinds)
 
 
-def _face_columns(faces: Faces, picture: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
-    """The columns of n faces, which are of these pictures (n,)."""
-    columns = {
-        "frame": pa.array(faces.frame),
-        "time_s": _nan_to_null(faces.time_s),
-        "face": pa.array(_within_frame(picture, faces.frame)),
-        "track_id": pa.array(faces.track_id, mask=faces.track_id < 0),
-        "score": _nan_to_null(faces.score),
-        **{name: pa.array(faces.xyxy[:, i]) for i, name in enumerate(BOX)},
+def _spread(some: npt.NDArray[Any], shown: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """What is said of the faces, (n,), in the rows that have one; NaN, -1 or None in the others."""
+    empty = {"f": np.nan, "i": -1}.get(some.dtype.kind)
+    rows = np.full(len(shown), empty, some.dtype)
+    rows[shown] = some
+    return rows
+
+
+def _values(faces: Faces, picture: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+    """The columns of numbers of n faces, which are of these pictures (n,)."""
+    tasks = [task for task in ("expression", "au", "au_intensity", "va") if task in faces.labels]
+    return {
+        "frame": faces.frame,
+        "time_s": faces.time_s,
+        "face": _within_frame(picture, faces.frame),
+        "track_id": faces.track_id,
+        "score": faces.score,
+        **{name: faces.xyxy[:, i] for i, name in enumerate(BOX)},
+        **{n: faces.values[task][:, i] for task in tasks for i, n in enumerate(value_columns(task, faces.labels))},
     }
-    for task in ("expression", "au", "au_intensity", "va"):
-        names = value_columns(task, faces.labels)
-        columns |= {name: pa.array(faces.values[task][:, i]) for i, name in enumerate(names)}
-    columns |= {task: pa.array(faces.top(task), pa.string()) for task in ("expression", "compound")}
-    return columns | {f"{task}_set": pa.array(map("|".join, faces.sets(task)), pa.string()) for task in faces.conformal}
+
+
+def _words(faces: Faces) -> dict[str, list[str]]:
+    """The columns of words of n faces."""
+    sets = {f"{task}_set": ["|".join(names) for names in faces.sets(task)] for task in faces.conformal}
+    return {task: faces.top(task) for task in ("expression", "compound") if task in faces.labels} | sets
 
 
 def _within_frame(*frame: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -103,7 +121,3 @@ def _within_frame(*frame: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     changes = np.any([np.diff(numbers) != 0 for numbers in frame], axis=0)
     starts = np.flatnonzero(np.concatenate([[True], changes])) if len(frame[0]) else np.zeros(0, np.int64)
     return np.arange(len(frame[0])) - np.repeat(starts, np.diff(starts, append=len(frame[0])))
-
-
-def _nan_to_null(values: npt.NDArray[np.floating]) -> pa.Array:
-    return pa.array(values, mask=np.isnan(values))
