@@ -152,7 +152,8 @@ class Mtcnn:
         for start in range(0, len(boxes), AT_ONCE):
             rows = slice(start, start + AT_ONCE)
             numbers, near = picture[rows], boxes[rows]
-            cut = np.concatenate([patches(images[n], near[numbers == n], side) for n in dict.fromkeys(numbers.tolist())])
+            here = dict.fromkeys(numbers.tolist())
+            cut = np.concatenate([patches(images[n], near[numbers == n], side) for n in here])
             for part, values in zip(parts, net.run(outputs, {"image": cut}), strict=True):
                 part.append(values)
         return [np.concatenate(part) for part in parts]

@@ -32,14 +32,13 @@ def from_bytes(content: bytes, name: str, info_key: str, threads: int | None = N
     try:
         core = openvino.Core()
         model = core.read_model(content)
+        info = parse_info(model.get_rt_info(["framework", info_key]).astype(str), f"The record inside {name}")
+        if info.spec.temporal:
+            raise MienError(f"{name} is a model of clips, which runs in ONNX Runtime only; leave device='openvino' out")
         network = core.compile_model(model, "CPU", EXACT | cores)
-        record = model.get_rt_info(["framework", info_key]).astype(str)
     except RuntimeError as error:
         reason = " ".join(str(error).split())  # of many lines
         raise CheckpointError(f"OpenVINO {openvino.__version__} cannot run {name}: {reason}") from error
-    info = parse_info(record, f"The record inside {name}")
-    if info.spec.temporal:
-        raise MienError(f"{name} is a model of clips, which runs in ONNX Runtime only; leave device='openvino' out")
     one_at_a_time = Lock()  # a compiled network has one place for its inputs
 
     def run(image: FloatArray) -> dict[str, FloatArray]:
