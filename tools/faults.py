@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--flips", type=int, default=200)
     parser.add_argument("--memory", type=int, default=50)
     parser.add_argument("--others", type=int, default=10)
+    parser.add_argument("--only", nargs="+", metavar="FAULT", help="not the others; names as they are printed")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -90,6 +91,8 @@ def main() -> None:
             (faults.little_memory_training, arguments.memory),
             (faults.little_memory_analysis, arguments.memory),
         ):
+            if arguments.only and fault.__name__ not in arguments.only:
+                continue
             results[fault.__name__] = fault(count)
             print(
                 f"{fault.__name__:22}",
