@@ -4,7 +4,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: demo test model docs dist sbom help
+.PHONY: demo test model docs dist sbom audit help
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /: /'
@@ -35,8 +35,15 @@ dist: $(VENV)/.dist ## build wheel and sdist into dist/, look inside, install th
 	$(BIN)/python tools/check_dist.py dist
 
 sbom: $(VENV)/.dist ## list what the light install brings, with versions and licences, as dist/sbom.json (CycloneDX)
-	rm -rf $(VENV)/light && $(PYTHON) -m venv $(VENV)/light && $(VENV)/light/bin/pip install --quiet .
+	$(light)
 	mkdir -p dist && $(BIN)/cyclonedx-py environment $(VENV)/light --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json
+
+audit: $(VENV)/.dist ## look for known vulnerabilities in what the light install brings; asks PyPI's database
+	$(light)
+	$(VENV)/light/bin/pip freeze --exclude mien > $(VENV)/light/brought.txt
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement $(VENV)/light/brought.txt || { echo \
+		"audit: not passed. Either a vulnerability is listed above, or the database did not know or could not be asked about" \
+		"a package, and then nothing is known: try again where PyPI itself can be reached."; exit 1; }
 
 $(VENV)/.docs: pyproject.toml
 	$(call venv,docs)
@@ -52,6 +59,7 @@ $(VENV)/.dev: pyproject.toml
 	@touch $(VENV)/.train
 
 comma := ,
+light = rm -rf $(VENV)/light && $(PYTHON) -m venv $(VENV)/light && $(VENV)/light/bin/pip install --quiet .
 define venv
 	@$(or $(PYTHON),false) -c '$(FITS)' || \
 		{ echo "mien needs Python 3.11, 3.12 or 3.13, and none is on the path. Type: make PYTHON=/path/to/python3.12 ..."; exit 1; }

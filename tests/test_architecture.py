@@ -11,7 +11,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "mien"
 FILES = sorted(SOURCE.rglob("*.py"))
 
-GROUND = {"labels", "errors", "choose", "images", "geometry", "preprocessing", "config", "files", "sessions"}
+GROUND = {"labels", "errors", "choose", "images", "geometry", "preprocessing", "config", "files", "memory", "sessions"}
 GROUND |= {"smoothing", "windows"}  # of time series
 GROUND |= {"resampling"}  # of pictures
 SIBLINGS = {"data", "faces", "models", "losses", "metrics"}

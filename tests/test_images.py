@@ -1,8 +1,10 @@
 """Pictures of every common kind come out as upright RGB, and what is no picture as a sentence."""
 
+import errno
 import struct
 import zlib
 from io import BytesIO
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -178,3 +180,19 @@ def test_a_file_that_ghostscript_would_run_is_no_picture():
         assert known.format == "EPS", "Pillow alone would take it"
     with pytest.raises(ImageError, match="not a picture of a known format"):
         read_image(drawn)
+
+
+def test_memory_that_is_refused_is_no_broken_picture(monkeypatch, tmp_path):
+    """Noted as broken, the picture would be left out of a table for good."""
+
+    def refused(*_):
+        raise OSError("out of memory when reading image file")
+
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: None)
+    monkeypatch.setattr(PilImage.Image, "convert", refused)
+    with pytest.raises(MemoryError, match="row 3"):
+        read_image(encoded(PICTURE, "PNG"), "row 3")
+    monkeypatch.setattr("pathlib.Path.read_bytes", Mock(side_effect=OSError(errno.ENOMEM, "Cannot allocate memory")))
+    (tmp_path / "a.png").write_bytes(encoded(PICTURE, "PNG"))
+    with pytest.raises(MemoryError, match=r"a\.png"):
+        read_image(tmp_path / "a.png")

@@ -1,9 +1,9 @@
 """What happens when something breaks: each fault many times, on a tiny run, with a count of what went wrong.
 
-    python tools/faults.py --kills 50 --flips 200 --out benchmarks/results/faults.json
+    python tools/faults.py --kills 50 --flips 200 --memory 50 --out benchmarks/results/faults.json
 
 Every fault must end with a sentence or go on to the very bytes of a run that nothing broke; a count under "bad" that is
-not 0 is a fault of mien's, and the exit code is then 1. Processes are forked, so it needs Linux or macOS.
+not 0 is a fault of mien's, and the exit code is then 1. It needs Linux.
 """
 
 import argparse
@@ -27,9 +27,11 @@ import cv2
 import numpy as np
 import pyarrow as pa
 import torch
+from memory_limits import OUTCOMES, most_taken, outcome
 from safetensors.torch import load_file
 
-from mien.config import Recipe
+from mien.config import read_recipe
+from mien.data.synthetic import stills
 from mien.data.table import LabelTable
 from mien.errors import MienError
 from mien.inference.journal import Journal
@@ -40,14 +42,36 @@ from mien.training.stages import train
 
 PATIENCE_S = 900.0
 WEIGHTS = "weights.safetensors"
+VIDEO = Path(__file__).parents[1] / "src/mien/web/examples/two-people.mp4"
 Found = dict[str, int]
+RECIPE = """
+name = "tiny"
+data = [{{ name = "A", path = "{folder}/A.parquet" }}, {{ name = "B", path = "{folder}/B.parquet" }}]
+preprocessing = {{ size = 16 }}
+network = {{ backbone = "plain_small", dropout = 0.3 }}
+method = {{ name = "sjmt" }}
+
+[training]
+steps = {steps}
+batch_size = 6
+lr = 0.02
+warmup = 2
+ema = 0.9
+accumulate = 2
+evaluate_every = 7
+checkpoint_every = 4
+log_every = 1
+threads = 1
+"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--flips", type=int, default=200)
+    parser.add_argument("--memory", type=int, default=50)
     parser.add_argument("--others", type=int, default=10)
+    parser.add_argument("--only", nargs="+", metavar="FAULT", help="not the others; names as they are printed")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -64,12 +88,17 @@ def main() -> None:
             (faults.flipped_part, arguments.flips),
             (faults.cut_store, 3),
             (faults.jumping_clock, 3),
+            (faults.little_memory_training, arguments.memory),
+            (faults.little_memory_analysis, arguments.memory),
         ):
+            if arguments.only and fault.__name__ not in arguments.only:
+                continue
             results[fault.__name__] = fault(count)
             print(
-                f"{fault.__name__:16}",
+                f"{fault.__name__:22}",
                 *(f"{count} {what}" for what, count in results[fault.__name__].items()),
                 sep="  ",
+                flush=True,
             )
     if arguments.out:
         arguments.out.write_text(json.dumps(results, indent=1))
@@ -89,7 +118,8 @@ class Faults:
         self.folder, self.random = folder, random.Random(seed)
         os.environ["MIEN_CACHE"] = str(folder / "cache")
         torch.set_num_threads(1)
-        self.recipe = tiny_recipe(folder, steps)
+        self.recipe_file = tiny_recipe(folder, steps)
+        self.recipe = read_recipe(self.recipe_file)
         self.count = 0
         self.unbroken = self.fresh()
         start = time.monotonic()
@@ -259,6 +289,52 @@ class Faults:
                 bad += self.wait(self.start(folder)) != 0 or not self.same(folder)
         return {"trials": trials, "bad": bad}
 
+    def little_memory_training(self, trials: int) -> Found:
+        """``mien train`` with another limit of memory each time."""
+        return self.little_memory(
+            trials, lambda folder: ["train", str(self.recipe_file), "--out", str(folder)], self.same
+        )
+
+    def little_memory_analysis(self, trials: int) -> Found:
+        """``mien analyze`` of photos and a video, with another limit of memory each time."""
+        sources, whole = some_pictures(self.folder / "sources"), self.folder / "whole.csv"
+        options = ["--threads", "1", "--every", "4"]
+
+        def command(folder: Path) -> list[str]:
+            return ["analyze", str(sources), "-o", str(folder / whole.name), *options]
+
+        if outcome(command(self.folder), self.folder / "whole.txt") != "finished":
+            raise MienError(f"The analysis that nothing breaks did not end well: see {self.folder / 'whole.txt'}")
+
+        def same(folder: Path) -> bool:
+            return [path.name for path in folder.iterdir()] == [whole.name] and table(folder) == whole.read_bytes()
+
+        def table(folder: Path) -> bytes:
+            return (folder / whole.name).read_bytes()
+
+        return self.little_memory(trials, command, same)
+
+    def little_memory(self, trials: int, command: Callable[[Path], list[str]], same: Callable[[Path], bool]) -> Found:
+        """A limit between nothing and enough: it ends by itself, and with memory the same command comes to the same.
+
+        Args:
+            trials: how many limits.
+            command: of ``mien``, for a folder to write into.
+            same: whether what is in a folder is what it has to be.
+        """
+        first = self.fresh()
+        with patch.dict(os.environ, MIEN_CACHE=f"{first}.cache"):
+            enough = most_taken(command(first), first.with_suffix(".txt"))
+        found = {"trials": trials, **dict.fromkeys(OUTCOMES, 0), "bad": 0}
+        for _ in range(trials):
+            folder = self.fresh()
+            with patch.dict(os.environ, MIEN_CACHE=f"{folder}.cache"):  # faces are cut anew, with as little memory
+                how = outcome(command(folder), folder.with_suffix(".txt"), self.random.randrange(enough))
+                found[how] += 1
+                again = how == "finished" or outcome(command(folder), folder.with_suffix(".again.txt")) == "finished"
+            found["bad"] += not (how != "hung" and again and same(folder))
+        return found
+
 
 def ends(call: Callable[[], object], sentence: str) -> bool:
     """Whether a call raises an error of mien's that says so."""
@@ -288,7 +364,16 @@ def losses(folder: Path) -> list[dict[str, Any]]:
     return [{name: value for name, value in event.items() if name != "images_per_s"} for event in read_log(folder)]
 
 
-def tiny_recipe(folder: Path, steps: int) -> Recipe:
+def some_pictures(folder: Path) -> Path:
+    """A new folder with twelve drawn faces and a video."""
+    folder.mkdir()
+    for number, picture in enumerate(next(iter(stills(range(12), 1, 160, seed=0)))["image"].to_pylist()):
+        (folder / f"{number}.png").write_bytes(picture)
+    shutil.copy(VIDEO, folder)
+    return folder
+
+
+def tiny_recipe(folder: Path, steps: int) -> Path:
     """Expressions and action units of 32-pixel noise; dropout, averaged weights and accumulation are on."""
     rng = np.random.default_rng(0)
     for name, labels in (("A", {"expression": ["neutral", "fear"] * 24}), ("B", {"AU01": [0, 1] * 24})):
@@ -298,27 +383,9 @@ def tiny_recipe(folder: Path, steps: int) -> Recipe:
         table = pa.table({"image": pictures, "split": split, "subject": people} | labels)
         classes = {"expression": ("neutral", "fear")} if name == "A" else None
         LabelTable(table, classes=classes).write(folder / f"{name}.parquet")
-    return Recipe.model_validate(
-        {
-            "name": "tiny",
-            "data": [{"name": name, "path": str(folder / f"{name}.parquet")} for name in "AB"],
-            "preprocessing": {"size": 16},
-            "network": {"backbone": "plain_small", "dropout": 0.3},
-            "method": {"name": "sjmt"},
-            "training": {
-                "steps": steps,
-                "batch_size": 6,
-                "lr": 0.02,
-                "warmup": 2,
-                "ema": 0.9,
-                "accumulate": 2,
-                "evaluate_every": 7,
-                "checkpoint_every": 4,
-                "log_every": 1,
-                "threads": 1,
-            },
-        }
-    )
+    path = folder / "tiny.toml"
+    path.write_text(RECIPE.format(folder=folder, steps=steps))
+    return path
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from PIL import ImageOps, UnidentifiedImageError
 
 from mien.errors import ImageError, MienError
 from mien.files import atomic_write
+from mien.memory import is_out_of_memory
 from mien.preprocessing import Image
 
 MAX_PIXELS = 64_000_000  # a 64-megapixel photo; more is taken for a decompression bomb
@@ -52,6 +53,8 @@ def read_image(source: str | Path | bytes, where: str = "") -> Image:
         with PilImage.open(BytesIO(data)) as image:
             return np.asarray(ImageOps.exif_transpose(image).convert("RGB"), dtype=np.uint8)
     except (OSError, ValueError, SyntaxError) as error:
+        if is_out_of_memory(error):
+            raise MemoryError(f"{where}: {error}") from None  # the picture is whole: nobody may note that it is not
         raise ImageError(f"{where}: the picture is broken ({error}); copy the file again or remove the row") from None
 
 
@@ -79,6 +82,8 @@ def _read_bytes(path: Path) -> bytes:
             raise ImageError(f"{path}: {about.st_size:,} bytes are more than {MAX_BYTES:,}; reduce the picture first")
         return path.read_bytes()
     except OSError as error:
+        if is_out_of_memory(error):
+            raise MemoryError(f"{path}: {error.strerror}") from None
         raise ImageError(f"{path}: cannot read the picture ({error.strerror}); check the path") from None
     except ValueError:  # a zero byte in the name
         raise ImageError(f"{str(path)!r}: no path of a picture; correct the table") from None

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
@@ -228,3 +229,15 @@ def test_from_drawn_faces_to_a_comparison(tmp_path: Path, monkeypatch: pytest.Mo
     assert "| sjmt - single |" in (tmp_path / "runs" / "results.md").read_text()
     result = CliRunner().invoke(app, ["compare", str(tmp_path / "runs"), "--against", "sjtm"])
     assert isinstance(result.exception, MienError) and "did you mean 'sjmt'?" in str(result.exception)
+
+
+def test_a_want_of_memory_is_one_sentence_and_another_fault_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("mien.cli.app", Mock(side_effect=RuntimeError("CUDA out of memory.\nTried to allocate 2 GiB")))
+    code, _, said = in_process(monkeypatch, capsys, "train")
+    assert code == 2 and said.startswith("error: Not enough memory (CUDA out of memory.); nothing that was saved")
+    assert said.count("\n") == 1
+    monkeypatch.setattr("mien.cli.app", Mock(side_effect=RuntimeError("size mismatch")))
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        main()

@@ -86,3 +86,18 @@ def test_a_batch_that_an_error_cuts_short_is_given_before_the_error() -> None:
         for batch in in_batches(frames(), 32):
             seen += batch
     assert seen == list(range(50))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_stage_that_dies_without_a_word_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory is so short that a thread cannot even hand its error over; once, the consumer waited for ever."""
+
+    class Refused:
+        def __init__(self, error: BaseException | None = None) -> None:
+            raise MemoryError
+
+    monkeypatch.setattr("mien.inference.flow._End", Refused)
+    stream = ahead(iter([1, 2]), 5)
+    assert [next(stream), next(stream)] == [1, 2]
+    with pytest.raises(MemoryError, match="a thread died of it"):
+        next(stream)

@@ -1,5 +1,6 @@
 """Frames with the container's own times; broken and odd files as one sentence."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -112,3 +113,15 @@ def test_real_clips_keep_their_own_times(name: str) -> None:
     times = [frame.time_s for frame in read_video(path)]
     expected = np.array(stamps[-len(times) :]) - stamps[-len(times)]
     np.testing.assert_allclose(times, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("place", ["av.open", "mien.inference.video.upright"])
+def test_memory_that_is_refused_is_no_broken_video(uneven: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Called broken, its last frames would be missing from a table that says that it is done."""
+
+    def refused(*_: object) -> None:
+        raise av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(place, refused)
+    with pytest.raises(MemoryError):
+        list(read_video(uneven))

@@ -1,11 +1,13 @@
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
 from pydantic import ValidationError
+from safetensors import SafetensorError
 
-from mien.errors import CheckpointError
+from mien.errors import CheckpointError, MienError
 from mien.models import checkpoint
 from mien.models.affect import AffectModel, ModelSpec
 from mien.models.checkpoint import load, read_info, save
@@ -167,3 +169,15 @@ def test_thresholds_are_for_units_that_the_model_has(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match=r"does not have: .*AU45"):
         save(tmp_path, new_model(), thresholds={"AU45": 0.5})
     assert names(tmp_path) == []
+
+
+def test_a_disk_that_is_full_is_a_sentence_and_leaves_what_was_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """safetensors says it in an error of its own, which knows no number of the system's."""
+    before = (folder / "weights.safetensors").read_bytes(), names(folder)
+    full = SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+    monkeypatch.setattr("safetensors.torch.save_file", Mock(side_effect=full))
+    with pytest.raises(MienError, match=r"Cannot write .*weights\.safetensors: .*No space left .*disk not full"):
+        save(folder, new_model(1))
+    assert ((folder / "weights.safetensors").read_bytes(), names(folder)) == before

@@ -154,6 +154,9 @@ def test_the_description_names_every_column_and_asks_no_other_server(client: Tes
     assert list(row["properties"]) == COLUMNS
     assert row["properties"]["face"] == {"type": ["integer", "null"]}
     assert {"413", "415", "422", "503"} <= answers.keys()
+    for path, most in (("/analyze", 1), ("/analyze/batch", 4), ("/crops", 4)):
+        body = json.loads(text)["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
+        assert body["schema"]["properties"]["file"].items() >= {"minItems": 1, "maxItems": most}.items()
     assert "http" not in text
     for page in ("/docs", "/redoc"):
         assert "described in /openapi.json" in error_of(client.get(page), 404)

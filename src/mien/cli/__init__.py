@@ -26,6 +26,7 @@ from mien.cli import (
     web,
 )
 from mien.errors import MienError
+from mien.memory import is_out_of_memory
 
 app = typer.Typer(
     name="mien",
@@ -64,12 +65,30 @@ app.command()(web.web)
 
 
 def main() -> None:
-    """Run the command line; a user's error is one sentence on stderr and exit code 2."""
+    """Run the command line; a user's error, or a want of memory, is one sentence on stderr and exit code 2."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # of a broken picture our own sentence is enough
     try:
         app()
     except MienError as error:
         if "--debug" in sys.argv:
             raise
-        typer.secho(f"error: {error}", fg="red", err=True)
-        raise SystemExit(2) from None
+        raise _end(str(error)) from None
+    except Exception as error:
+        if "--debug" in sys.argv or not is_out_of_memory(error):
+            raise
+        raise _end(
+            f"Not enough memory ({_reason(error)}); nothing that was saved is lost, and the same command goes on from "
+            f"there: end other programs, allow it more, or let it take less at once (a smaller training.batch_size, "
+            f"fewer --workers)"
+        ) from None
+
+
+def _end(message: str) -> SystemExit:
+    """What to raise after one sentence."""
+    typer.secho(f"error: {message}", fg="red", err=True)
+    return SystemExit(2)
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what a library said."""
+    return str(error).partition("\n")[0] or type(error).__name__

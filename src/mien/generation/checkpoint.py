@@ -1,6 +1,5 @@
 """Generators as files: ``generator.safetensors`` and ``generator.json``."""
 
-import hashlib
 from pathlib import Path
 
 from torch import nn
@@ -10,7 +9,7 @@ from mien.generation.condition import width
 from mien.generation.editor import Editor
 from mien.generation.generator import Generator
 from mien.generation.info import INFO_FILE, WEIGHTS_FILE, MakerInfo, MakerSpec, read_maker_info
-from mien.models.checkpoint import rebuilt, to_bytes
+from mien.models.checkpoint import rebuilt, write_tensors
 
 
 class Makers(nn.Module):
@@ -36,9 +35,8 @@ class Makers(nn.Module):
 
 def save_makers(folder: Path, makers: Makers, step: int) -> None:
     """Write both files; ``load_makers`` reads them."""
-    weights = to_bytes(makers)
-    info = MakerInfo(spec=makers.spec, step=step, weights_sha256=hashlib.sha256(weights).hexdigest())
-    atomic_write(folder / WEIGHTS_FILE, weights)
+    digest = write_tensors(folder / WEIGHTS_FILE, makers.state_dict())
+    info = MakerInfo(spec=makers.spec, step=step, weights_sha256=digest)
     atomic_write(folder / INFO_FILE, info.model_dump_json(indent=2))
 
 

@@ -1,12 +1,12 @@
 """Stages that work at the same time: each runs ahead of the next by a bounded number of items."""
 
 from collections.abc import Callable, Iterable, Iterator
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_POLL_S = 0.1  # how soon a stage notices that nobody wants its items any more
+_POLL_S = 0.1  # how soon a stage notices that nobody wants its items any more, or that nobody makes any
 
 
 class _End:
@@ -50,13 +50,28 @@ def ahead(items: Iterable[T], depth: int) -> Iterator[T]:
     thread = Thread(target=work, daemon=True)
     thread.start()
     try:
-        while not isinstance(item := queue.get(), _End):
+        while not isinstance(item := _next(queue, thread), _End):
             yield item
         if item.error is not None:
             raise item.error
     finally:
         unwanted.set()
         thread.join()
+
+
+def _next(queue: Queue[Any], thread: Thread) -> Any:
+    """The next item. A thread for which there is no memory may die without a word.
+
+    Raises:
+        MemoryError: so it was.
+    """
+    while True:
+        alive = thread.is_alive()  # asked before the queue: what it left there counts
+        try:
+            return queue.get(timeout=_POLL_S)
+        except Empty:
+            if not alive:
+                raise MemoryError("a thread died of it") from None
 
 
 def in_batches(

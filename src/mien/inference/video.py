@@ -12,6 +12,7 @@ import numpy as np
 
 from mien.errors import VideoError
 from mien.images import MAX_PIXELS
+from mien.memory import is_out_of_memory
 from mien.preprocessing import Image
 
 VIDEO_SUFFIXES = frozenset(
@@ -88,6 +89,8 @@ def read_video(path: str | Path) -> Iterator[Frame]:
                 last = last + step if frame.time is None else max(frame.time - start, last)
                 yield Frame(index, last, upright(frame.to_ndarray(format="rgb24"), frame.rotation))
         except av.error.FFmpegError as error:
+            if is_out_of_memory(error):
+                raise  # the video is whole
             done = f"broken after {index + 1} frames ({_reason(error)})"
             raise VideoError(f"{path}: {done}; copy the file again") from None
         if index < 0:
@@ -123,6 +126,8 @@ def open_video(path: str | Path) -> Iterator[Any]:
     try:
         container = av.open(str(path))
     except (av.error.FFmpegError, OSError, ValueError) as error:
+        if is_out_of_memory(error):
+            raise
         raise VideoError(f"{path}: cannot read the video ({_reason(error)}); check that the file is whole") from None
     with container:
         if not container.streams.video:

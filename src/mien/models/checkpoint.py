@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from mien.errors import CheckpointError
-from mien.files import atomic_write
+from mien.files import atomic_write, replacing
 from mien.labels import LabelSet, label_set
 from mien.models.affect import AffectModel
 from mien.models.ensemble import AnyModel, build
@@ -45,7 +45,6 @@ def save(
     Returns:
         What was written to ``model.json``.
     """
-    weights = to_bytes(model)
     info = ModelInfo(
         spec=model.spec,
         thresholds=dict(thresholds or {}),
@@ -53,9 +52,9 @@ def save(
         provenance=[dict(record) for record in provenance],
         step=step,
         validation=dict(validation or {}),
-        weights_sha256=hashlib.sha256(weights).hexdigest(),
-    )
-    atomic_write(Path(folder) / WEIGHTS_FILE, weights)
+        weights_sha256="",
+    )  # what does not fit raises before anything is written
+    info = info.model_copy(update={"weights_sha256": write_tensors(Path(folder) / WEIGHTS_FILE, model.state_dict())})
     atomic_write(Path(folder) / INFO_FILE, info.model_dump_json(indent=2).encode())
     return info
 
@@ -88,9 +87,23 @@ def load_any(folder: str | Path, labels: LabelSet | None = None) -> tuple[AnyMod
     return model, info
 
 
-def to_bytes(module: nn.Module) -> bytes:
-    """A module's tensors as a safetensors file."""
-    return safetensors.torch.save({name: t.detach().cpu().contiguous() for name, t in module.state_dict().items()})
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> str:
+    """Write a safetensors file, wholly or not at all; gives the SHA-256 of it, in hex.
+
+    Not by way of bytes in memory: they take the tensors' size once more, and where that is refused, safetensors ends
+    the process or never comes back.
+
+    Raises:
+        MienError: the folder cannot be written or the disk is full.
+    """
+    with replacing(path) as partial:
+        try:
+            own = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+            safetensors.torch.save_file(own, partial, metadata)
+        except SafetensorError as error:  # it says in words alone what the system said
+            raise OSError(str(error)) from error
+        with partial.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def rebuilt(make: Callable[[], Built], path: Path, sha256: str, info_file: str) -> Built:
@@ -98,8 +111,8 @@ def rebuilt(make: Callable[[], Built], path: Path, sha256: str, info_file: str) 
 
     Args:
         make: builds it with any weights.
-        path: what ``to_bytes`` gave.
-        sha256: hex digest of it, as ``info_file`` beside it says.
+        path: what ``write_tensors`` wrote.
+        sha256: what it gave, as ``info_file`` beside it says.
         info_file: what describes the module.
 
     Raises:

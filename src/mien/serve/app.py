@@ -54,18 +54,20 @@ def make_app(analyzer: Analyzer, limits: Limits = STANDARD) -> FastAPI:
         """What the network says: labels, columns, thresholds, crop, and the limits of this service."""
         return about(analyzer) | {"limits": asdict(limits)}
 
-    @app.post("/analyze", **pictures("One picture, as the body (image/*) or as the file of a form: a row per face."))
+    @app.post("/analyze", **pictures("One picture, as the body (image/*) or as the file of a form: a row per face.", 1))
     async def analyze(request: Request) -> Response:
         return await faces_of(request, 1, lambda uploads: [one_picture(analyzer, uploads[0])])
 
-    @app.post("/analyze/batch", **pictures("Several pictures in a form; one that is broken is a row that says why."))
+    several = "Several pictures in a form; one that is broken is a row that says why."
+
+    @app.post("/analyze/batch", **pictures(several, limits.files))
     async def analyze_batch(request: Request) -> Response:
         def work(uploads: Sequence[Upload]) -> list[Faces]:
             return list(analyzer.images(Encoded(upload.name, upload.content) for upload in uploads))
 
         return await faces_of(request, limits.files, work)
 
-    @app.post("/crops", **pictures("Pictures that each are a cut face already: a row per picture."))
+    @app.post("/crops", **pictures("Pictures that each are a cut face already: a row per picture.", limits.files))
     async def crops(request: Request) -> Response:
         return await faces_of(request, limits.files, lambda uploads: cut_faces(analyzer, uploads))
 

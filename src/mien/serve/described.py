@@ -23,16 +23,16 @@ REASONS = {
 }
 
 
-def described(columns: pa.Schema) -> Callable[[str], dict[str, Any]]:
-    """Keyword arguments of a FastAPI endpoint that answers with rows of these columns, from its summary."""
+def described(columns: pa.Schema) -> Callable[[str, int], dict[str, Any]]:
+    """Keyword arguments of a FastAPI endpoint that answers with rows of these columns, from its summary and the most
+    pictures that it takes.
+    """
     file = {"type": "string", "format": "binary"}
-    form = {"type": "object", "properties": {"file": {"type": "array", "items": file}}, "required": ["file"]}
     rows = {
         "type": "object",
         "properties": {"rows": {"type": "array", "items": row_schema(columns)}},
         "required": ["rows"],
     }
-    body = {"required": True, "content": {"image/*": {"schema": file}, MULTIPART: {"schema": form}}}
     answers: dict[int | str, dict[str, Any]] = {
         code: {"description": text, "content": {"application/json": {"schema": ERROR}}}
         for code, text in REASONS.items()
@@ -41,4 +41,11 @@ def described(columns: pa.Schema) -> Callable[[str], dict[str, Any]]:
         "description": "The rows that mien analyze writes",
         "content": {"application/json": {"schema": rows}, CSV: {"schema": {"type": "string"}}},
     }
-    return lambda summary: {"summary": summary, "openapi_extra": {"requestBody": body}, "responses": answers}
+
+    def about(summary: str, most: int) -> dict[str, Any]:
+        files = {"type": "array", "items": file, "minItems": 1, "maxItems": most}
+        form = {"type": "object", "properties": {"file": files}, "required": ["file"]}
+        body = {"required": True, "content": {"image/*": {"schema": file}, MULTIPART: {"schema": form}}}
+        return {"summary": summary, "openapi_extra": {"requestBody": body}, "responses": answers}
+
+    return about

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from mien.errors import CheckpointError
-from mien.files import atomic_write
+from mien.models.checkpoint import write_tensors
 
 STATE_FILE = "state.safetensors"
 
@@ -38,8 +37,7 @@ def save_state(
                 numbers.setdefault(str(index), {})[key] = value
     content = json.dumps({"record": record, "numbers": numbers, "groups": state["param_groups"]})
     own = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
-    metadata = {"mien": content, "sha256": _digest(own, content)}
-    atomic_write(folder / STATE_FILE, safetensors.torch.save(own, metadata))
+    write_tensors(folder / STATE_FILE, own, {"mien": content, "sha256": _digest(own, content)})
 
 
 def load_state(
