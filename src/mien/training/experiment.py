@@ -138,7 +138,7 @@ def run_experiment(
     everywhere = [run for run in runs if len(run.recipe.data) == len(databases)]
     if everywhere:
         shown = next((run for run in everywhere if run.method == "sjmt"), everywhere[0])
-        opened = open_databases(shown.recipe)  # with folds, another seed tests on other faces
+        opened = [d for d in open_databases(shown.recipe) if d.settings.name in shown.test_on]  # by this run's seed
         write_samples(folder / "samples", load_any(folder / shown.folder)[0], opened, shown.recipe)
     return results
 
