@@ -31,8 +31,6 @@ def compare(
     from mien.cli.tables import print_grid
     from mien.errors import MienError
     from mien.report.compare import runs_table
-    from mien.report.drawing import save_plot
-    from mien.report.plots import differences_plot, scores_plot
     from mien.report.results import differences_table, read_results, scores_table
 
     if len(folders) > 1:
@@ -44,6 +42,9 @@ def compare(
     if against is not None and against not in results.methods:
         raise MienError(f"--against {against!r}: no such method in {folders[0]}; {nearest(against, results.methods)}")
     if plot is not None:
+        from mien.report.drawing import save_plot  # a table alone need not wait for matplotlib
+        from mien.report.plots import differences_plot, scores_plot
+
         figure = scores_plot(results) if against is None else differences_plot(results, against)
         save_plot(figure, plot)
     print_grid(f"Scores, mean of {len(results.seeds)} seeds [95 %]", scores_table(results))
