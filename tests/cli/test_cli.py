@@ -1,5 +1,6 @@
 """The command line as a user meets it: help, errors, and one way from drawing faces to comparing networks."""
 
+import importlib.metadata
 import json
 import os
 import subprocess
@@ -104,6 +105,10 @@ def test_every_verb_is_listed_here() -> None:
 
 def test_without_arguments_it_shows_its_help() -> None:
     assert "Start with: mien synth demo" in CliRunner().invoke(app, []).output
+
+
+def test_version() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"mien {importlib.metadata.version('mien')}\n"
 
 
 @pytest.mark.parametrize(

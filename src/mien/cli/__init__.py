@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from mien import __version__
 from mien.cli import (
     analyze,
     calibrate,
@@ -39,8 +40,17 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mien {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error.")) -> None:
+def _options(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    version: bool = typer.Option(False, "--version", help="Show the version.", is_eager=True, callback=_version),
+) -> None:
     """Options before the verb."""
 
 
