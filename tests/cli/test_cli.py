@@ -202,11 +202,12 @@ def test_from_drawn_faces_to_a_comparison(tmp_path: Path, monkeypatch: pytest.Mo
         assert "AU12" in said and "macro_f1" not in said
     scores = json.loads((out / "sjmt" / "test" / "B.json").read_text())
     assert scores["about"]["where"] == {"split": "test"} and list(scores["labels"]) == ["au"]
-    grouping = ("--group", "yaw_deg=0", "--au-by-expression", "--out", tmp_path / "groups")
+    grouping = ("--split", "all", "--group", "yaw_deg=0", "--au-by-expression", "--out", tmp_path / "groups")
     said = here("evaluate", out / "sjmt", tmp_path / "A.parquet", *grouping)
     assert "0 and over" in said and "expression equal opportunity" in said and "SJMT, Figure 2" in said
     kinds = (".html", ".json", ".parquet", "-au-by-expression.png", "-au-by-expression.svg")
     assert {path.name for path in (tmp_path / "groups").iterdir()} == {f"A{kind}" for kind in kinds}
+    assert json.loads((tmp_path / "groups" / "A.json").read_text())["about"]["where"] == {}, "all is no split's name"
     as_json = here(
         "evaluate", out / "sjmt", tmp_path / "A.parquet", "--split", "test", "--task", "va", "--name", "va", "--json"
     )

@@ -20,7 +20,7 @@ def evaluate(
     reader: Annotated[
         str, typer.Option(help="How to read TABLE: 'table', or a name that 'mien table databases' lists.")
     ] = "table",
-    split: Annotated[str | None, typer.Option(help="Only the rows of this split.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only the rows of this split; 'all' takes every row.")] = None,
     where: Annotated[list[str], typer.Option(help="Only rows with COLUMN=VALUE. Repeat it.")] = [],  # noqa: B006
     task: Annotated[list[str], typer.Option(help="Score only these tasks. Repeat it.")] = [],  # noqa: B006
     name: Annotated[str | None, typer.Option(help="Name of the result files; default: that of TABLE.")] = None,
@@ -83,7 +83,7 @@ def evaluate(
     from mien.training.evaluate import au_by_expression, best_device, predictions_on, write_evaluation
     from mien.training.fit_classes import surety
 
-    rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split else {})
+    rows = dict(text.partition("=")[::2] for text in where) | ({"split": split} if split not in (None, "all") else {})
     if "" in rows.values():
         raise MienError(f"--where {where}: expected COLUMN=VALUE, for example source=lfw")
     for one in task:
