@@ -31,7 +31,7 @@ def test_pictures_go_by_path_and_where_folders_differ_by_name() -> None:
 def test_a_file_name_that_occurs_twice_needs_its_folder() -> None:
     truth = names(["x/v1/00001.jpg", "x/v2/00001.jpg"])
     assert pairs(truth, ["/d/v2/00001.jpg", "/d/v1/00001.jpg"]) == ("folder and file name", [[0, 1], [1, 0]])
-    with pytest.raises(ScoreError, match=r"no row fits the truth by path, file name or clip and frame"):
+    with pytest.raises(ScoreError, match=r"no row fits the truth by path, file name, video or clip and frame"):
         pairs(truth, ["00001.jpg"])  # rejected: either of the two
 
 
@@ -44,6 +44,13 @@ def test_frames_of_videos_go_by_frame_too() -> None:
     truth = names(["v.mp4", "v.mp4", "w.mp4"], frame=[0, 1, 0])
     found = pairs(truth, ["/d/w.mp4", "/d/v.mp4", "/d/v.mp4"], frame=[0, 0, 1])
     assert found == ("file name and frame", [[0, 1], [1, 2], [2, 0]])
+
+
+def test_a_file_that_is_named_after_its_video_is_about_it() -> None:
+    """OpenFace 2 writes v.csv about v.mp4, and nowhere in it the ending."""
+    assert pairs(names(["s/v.mp4"], frame=[3]), ["v"], frame=[3]) == ("video and frame", [[0, 0]])
+    with pytest.raises(ScoreError, match="no row fits"):
+        pairs(names(["s/v.png"], frame=[3]), ["v"], frame=[3])  # rejected: any ending, so that v.png is v.jpg
 
 
 def test_a_row_per_video_is_not_matched_by_one_frame_of_many() -> None:

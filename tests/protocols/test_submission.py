@@ -105,6 +105,7 @@ def test_cropped_frames_keep_their_numbers(tmp_path: Path) -> None:
     [
         ("vaa", answers(["v.mp4"], {"valence": [0]}, frame=[0]), "Unknown challenge 'vaa'"),
         ("va", answers(["v.mp4"], {"valence": [0]}, frame=[0]), "no column 'arousal', which the challenge asks for"),
+        ("au", answers(["v.mp4"], {"AU01": [0]}, frame=[0]), r"no column 'AU02', .*'mien analyze --all-units' writes"),
         ("expr", answers(["v.mp4"], {"valence": [0]}, frame=[0]), "no column for expressions"),
         ("expr", answers(["v.mp4"], expression=["contempt"], frame=[0]), "the challenge has no 'contempt'; rename it"),
         ("va", answers(["face.png"], {"valence": [0], "arousal": [0]}), "face.png is neither a frame of a video nor"),

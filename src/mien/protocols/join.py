@@ -1,4 +1,4 @@
-"""Which row of the truth an answer belongs to: by path, file name, or clip and frame."""
+"""Which row of the truth an answer belongs to: by path, file name, or video (clip) and frame."""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -47,18 +47,20 @@ class Joined:
 
 
 class Rule(NamedTuple):
-    """A way to name a row: the last ``parts`` of its path (0: all), and perhaps its frame."""
+    """A way to name a row: the last ``parts`` of its path (0: all) or, ``stem``, a video's name without its ending,
+    and perhaps its frame; the truth's rows by their path or, ``clip``, by that."""
 
     name: str
     parts: int
     frame: bool = False
+    stem: bool = False
     clip: bool = False
 
     def key(self, path: str | None, frame: int | None) -> Key:
         """The name of a row; None where the row lacks what this rule goes by."""
         if path is None or (self.frame and frame is None):
             return None
-        name = _stem(path) if self.clip else tail(path, self.parts)
+        name = _stem(path) if self.stem else tail(path, self.parts)
         return (name, frame) if self.frame else name
 
 
@@ -69,7 +71,8 @@ RULES = (
     Rule("folder, file name and frame", 2, frame=True),
     Rule("file name", 1),
     Rule("file name and frame", 1, frame=True),
-    Rule("clip and frame", 1, frame=True, clip=True),
+    Rule("video and frame", 1, frame=True, stem=True),
+    Rule("clip and frame", 1, frame=True, stem=True, clip=True),
 )
 """Tried in this order; the one that finds most pairs is used, the first of equals."""
 
@@ -104,7 +107,8 @@ def join(outputs: Outputs, names: Names, first_frame: int = 0) -> Joined:
     best = max(found, key=lambda one: one[0], default=(0, "", [], []))
     if not best[0]:
         raise ScoreError(
-            f"{outputs.where}: no row fits the truth by path, file name or clip and frame, each naming one row of it: "
+            f"{outputs.where}: no row fits the truth by path, file name, video or clip and frame, "
+            "each naming one row of it: "
             f"the answers are about {_shown(outputs.path)}, the truth is about {_shown([*names.path, *names.clip])}"
         )
     return _paired(best[1], outputs, best[2], best[3])

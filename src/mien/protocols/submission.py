@@ -110,7 +110,10 @@ def _cells(outputs: Outputs, challenge: str, thresholds: Mapping[str, float]) ->
             continue
         for name in VALENCE_AROUSAL if part == "va" else TWELVE_UNITS:
             if name not in outputs.values:
-                raise ScoreError(f"{outputs.where} ({outputs.tool}): no column {name!r}, which the challenge asks for")
+                more = "; 'mien analyze --all-units' writes badly read ones, too" if part == "au" else ""
+                raise ScoreError(
+                    f"{outputs.where} ({outputs.tool}): no column {name!r}, which the challenge asks for{more}"
+                )
             values = np.nan_to_num(outputs.values[name])
             if part == "au":
                 columns.append([str(int(value >= thresholds.get(name, 0.5))) for value in values])
