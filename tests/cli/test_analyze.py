@@ -48,7 +48,7 @@ def test_a_table_has_a_row_per_face_and_says_why_there_is_none(study: Path, tmp_
     assert table["status"].tolist()[:2] == ["ok", "ok"] and "not a picture" in table["status"][2]
     assert table["status"].tolist()[3:] == ["ok"] * 6 + ["no face"] * 2
     assert table["time_s"].tolist()[3:] == pytest.approx([i / 25 for i in range(8)], abs=1e-3)
-    assert "8 faces in 9 pictures" in output and "1 files" in output and "b.jpg" in output
+    assert "8 faces in 9 pictures" in output and "not all: 1." in output and "b.jpg" in output
     assert sorted(path.name for path in (tmp_path / "drawn").iterdir()) == ["a.png.jpg", "c.mp4"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drawn", "faces.csv", "study"], "no part is left"
 
@@ -76,6 +76,7 @@ def test_a_run_that_broke_off_goes_on(study: Path, tmp_path: Path, monkeypatch: 
         run(study, "-o", tmp_path / "t.parquet", "--every", 2)
     output = run(study, "-o", tmp_path / "t.parquet")
     assert "2 of 3 files are done already" in output
+    assert "8 faces in 9 pictures; files that gave nothing or not all: 1." in output, "not of this run alone"
     assert len(pd.read_parquet(tmp_path / "t.parquet")) == 11
 
 
@@ -181,7 +182,7 @@ def test_an_engine_gives_the_table_of_one_process(study: Path, tmp_path: Path) -
     run(study, "-o", tmp_path / "one.csv")
     output = run(study, "-o", tmp_path / "many.csv", "--engine", "processes")
     assert (tmp_path / "many.csv").read_text() == (tmp_path / "one.csv").read_text()
-    assert "8 faces in 9 pictures; 1 files" in output
+    assert "8 faces in 9 pictures; files that gave nothing or not all: 1." in output
     run(study, "-o", tmp_path / "faces", "--engine", "processes", "--workers", 2)
     assert len(pd.read_parquet(tmp_path / "faces")) == 11
     assert sorted(path.name for path in tmp_path.iterdir()) == ["faces", "many.csv", "one.csv", "study"]

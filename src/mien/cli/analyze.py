@@ -72,7 +72,7 @@ def analyze(
     from mien.inference.analyzer import Analyzer
     from mien.inference.annotate import Annotator
     from mien.inference.formats import FORMATS
-    from mien.inference.job import Options, Watcher
+    from mien.inference.job import Options, Tally, Watcher
     from mien.inference.job import analyze as run
     from mien.inference.journal import Journal
     from mien.inference.shards import Setup
@@ -102,6 +102,7 @@ def analyze(
     journal = Journal(out, job, analyzer.schema)
     with locked(journal.folder, "wait for it, or choose another -o"):
         left = [source for source in sources if source.key not in journal.done]
+        before = Tally.of(journal.rows())
         if len(left) < len(sources):
             typer.echo(f"Going on: {len(sources) - len(left)} of {len(sources)} files are done already.", err=True)
         try:
@@ -121,15 +122,17 @@ def analyze(
         journal.publish(out)
     else:
         journal.close()
+    tally.include(before)
     _say(tally, out)
-    if table_format == "mien" and not folder:
+    if table_format == "mien" and not folder and tally.pictures:
         typer.echo(f"Next: mien report {out}")
 
 
 def _say(tally: "Tally", out: Path) -> None:
     """What the analysis came to."""
     typer.echo(
-        f"{out}: {tally.faces} faces in {tally.pictures} pictures; {len(tally.failed)} files gave nothing or not all."
+        f"{out}: {tally.faces} faces in {tally.pictures} pictures; files that gave nothing or not all: "
+        f"{len(tally.failed)}."
     )
     for reason in list(tally.failed.values())[:REASONS_SHOWN]:
         typer.secho(f"  {reason}", fg="yellow")

@@ -23,6 +23,7 @@ from mien.inference.video import Frame
 T = TypeVar("T")
 PHOTOS_AT_ONCE = 200  # what a break may cost
 ROWS_AT_ONCE = 1000
+TOLD = "path", "frame", "face", "status"  # the columns that say what a row is
 
 
 class Watcher(Protocol):
@@ -62,6 +63,26 @@ class Tally:
         else:
             self.pictures += 1
             self.faces += len(faces)
+
+    def include(self, other: "Tally") -> None:
+        """Count what another analysis came to."""
+        self.pictures += other.pictures
+        self.faces += other.faces
+        self.failed |= other.failed
+
+    @classmethod
+    def of(cls, tables: Iterable[pa.Table]) -> "Tally":
+        """What rows came to that an earlier run kept; the faces of a picture follow each other."""
+        tally, last = cls(), None
+        for table in tables:
+            for path, frame, face, status in zip(*(table[name].to_pylist() for name in TOLD), strict=True):
+                if status.startswith("error"):
+                    tally.failed[path] = status.removeprefix("error: ")
+                    continue
+                tally.pictures += (path, frame) != last
+                tally.faces += face is not None
+                last = path, frame
+        return tally
 
 
 @dataclass(frozen=True)

@@ -107,8 +107,6 @@ def analyze_shards(
     total = Tally()
     for done in engine(work, plan(sources, journal.done)):
         journal.keep([source.key for source in done.shard.sources], [done.rows], done.shard.number)
-        total.pictures += done.tally.pictures
-        total.faces += done.tally.faces
-        total.failed |= done.tally.failed
+        total.include(done.tally)
         told(done)
     return total
