@@ -5,7 +5,7 @@
 The bare network does forward, backward and optimiser step on one batch of tensors that lies in memory. The pipeline
 reads faces from the store, augments them, makes masked batches of two databases, and does the same. Both are timed in
 turn, round after round, so that a machine that slows down slows both. Preparing the store (decode and cut, once per
-table and preprocessing) is timed apart.
+table and preprocessing) is timed apart. --compiled measures instead what training.compile gains, on the bare network.
 """
 
 import argparse
@@ -34,13 +34,16 @@ from mien.training.loop import Learner, run_loop
 from mien.training.optim import make_optimizer
 
 CASES = [("resnet32", 32), ("plain_small", 48), ("resnet18", 64)]
+COMPILED = ("resnet32", 32)
 BATCH, STEPS, ROUNDS = 128, 6, 9
+SJMT: dict[str, object] = {"name": "sjmt"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/pipeline.json"))
     parser.add_argument("--precision", default="bf16", choices=["no", "bf16"])
+    parser.add_argument("--compiled", action="store_true")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)  # as training does
     with tempfile.TemporaryDirectory() as folder:
@@ -48,6 +51,11 @@ def main() -> None:
         drawing = Drawing(subjects=10, per_subject=100)
         paths = write_databases(Path(folder), {"A": ["expression"], "B": ["au"]}, drawing)
         tables = [LabelTable(path) for path in paths]
+        if arguments.compiled:
+            found = compiled_gain(tables, *COMPILED, arguments.precision)
+            print(", ".join(f"{name} {value}" for name, value in found.items()))
+            write_results(arguments.out, {"batch": BATCH, "machine": machine(), **found})
+            return
         rows = [measure(tables, backbone, size, arguments.precision) for backbone, size in CASES]
     for row in rows:
         print(
@@ -61,42 +69,86 @@ def main() -> None:
 
 def measure(tables: list[LabelTable], backbone: str, size: int, precision: str) -> dict[str, object]:
     """Images per second of both, and their ratio."""
-    labels = union(table.labels for table in tables)
-    cut = Preprocessing(size=size)
-    begun = time.perf_counter()
-    stores = [prepare(Faces(table, str(i), labels, cut)) for i, table in enumerate(tables)]
-    preparing = sum(map(len, stores)) / (time.perf_counter() - begun)
-    accelerator = Accelerator(mixed_precision=precision)
-    method = make_method({"name": "sjmt"}, labels)
-    model = AffectModel(ModelSpec(backbone=backbone, labels=labels, head="joint", preprocessing=cut))
-    model = model.to(memory_format=torch.channels_last)
-    settings = Training(steps=STEPS, batch_size=BATCH, precision=precision, schedule="constant")
-    learner = Learner(model, method, make_optimizer([model], settings), None)
-    sampler = Mixed([len(store) for store in stores], [1, 1], BATCH, seed=0)
-    loader = Loader(stores, sampler, size, Augment(), seed=0)
-    in_memory = loader.batch(0)
-
-    def images_per_s(batches) -> float:
-        begun = time.perf_counter()
-        run_loop(learner, accelerator, batches, settings, 0, 0, lambda *_: None)
-        return BATCH * STEPS / (time.perf_counter() - begun)
-
-    def bare(start: int, stop: int):
-        return (in_memory for _ in range(start, stop))
-
-    images_per_s(bare), images_per_s(loader.stream)  # warm up
-    pairs = [(images_per_s(loader.stream), images_per_s(bare)) for _ in range(ROUNDS)]
-    ratios = [pipeline / alone for pipeline, alone in pairs]
+    pipeline = Pipeline(tables, backbone, size, precision)
+    images_per_s = pipeline.images_per_s
+    images_per_s(pipeline.bare), images_per_s(pipeline.loader.stream)  # warm up
+    pairs = [(images_per_s(pipeline.loader.stream), images_per_s(pipeline.bare)) for _ in range(ROUNDS)]
+    ratios = [whole / alone for whole, alone in pairs]
     return {
         "backbone": backbone,
         "size": size,
-        "pipeline_images_per_s": statistics.median(pipeline for pipeline, _ in pairs),
+        "pipeline_images_per_s": statistics.median(whole for whole, _ in pairs),
         "bare_images_per_s": statistics.median(alone for _, alone in pairs),
         "ratio": statistics.median(ratios),
         "ratio_low": min(ratios),
         "ratio_high": max(ratios),
-        "prepare_images_per_s": preparing,
+        "prepare_images_per_s": pipeline.preparing,
     }
+
+
+def compiled_gain(tables: list[LabelTable], backbone: str, size: int, precision: str) -> dict[str, object]:
+    """Images per second of the bare network with and without torch.compile, and their ratio."""
+    pipeline = Pipeline(tables, backbone, size, precision)
+    begun = time.perf_counter()
+    pipeline.images_per_s(pipeline.bare, compiled=True)
+    first = time.perf_counter() - begun
+    pipeline.images_per_s(pipeline.bare)
+    pairs = [
+        (pipeline.images_per_s(pipeline.bare, compiled=True), pipeline.images_per_s(pipeline.bare))
+        for _ in range(ROUNDS)
+    ]
+    ratios = [compiled / plain for compiled, plain in pairs]
+    return {
+        "backbone": backbone,
+        "size": size,
+        "precision": precision,
+        "compiled_images_per_s": statistics.median(compiled for compiled, _ in pairs),
+        "plain_images_per_s": statistics.median(plain for _, plain in pairs),
+        "ratio": statistics.median(ratios),
+        "ratio_low": min(ratios),
+        "ratio_high": max(ratios),
+        "first_round_s": first,  # compiling is in it
+    }
+
+
+class Pipeline:
+    """A network, its training, and batches for it, from the store or from memory."""
+
+    def __init__(
+        self,
+        tables: list[LabelTable],
+        backbone: str,
+        size: int,
+        precision: str,
+        method: dict[str, object] = SJMT,
+        batch: int = BATCH,
+    ) -> None:
+        labels = union(table.labels for table in tables)
+        cut = Preprocessing(size=size)
+        begun = time.perf_counter()
+        stores = [prepare(Faces(table, str(i), labels, cut)) for i, table in enumerate(tables)]
+        self.preparing = sum(map(len, stores)) / (time.perf_counter() - begun)
+        self.accelerator = Accelerator(mixed_precision=precision)
+        rule = make_method(dict(method), labels)
+        model = AffectModel(ModelSpec(backbone=backbone, labels=labels, head=rule.head, preprocessing=cut))
+        rule.meet(model)
+        model = model.to(memory_format=torch.channels_last)
+        self.settings = Training(steps=STEPS, batch_size=batch, precision=precision, schedule="constant")
+        self.learner = Learner(model, rule, make_optimizer([model, rule], self.settings), None)
+        sampler = Mixed([len(store) for store in stores], [1, 1], batch, seed=0)
+        self.loader = Loader(stores, sampler, size, Augment(), seed=0)
+        self.in_memory = self.loader.batch(0)
+
+    def images_per_s(self, batches, compiled: bool = False) -> float:
+        """Train for ``STEPS`` updates."""
+        settings = self.settings.model_copy(update={"compile": compiled})
+        begun = time.perf_counter()
+        run_loop(self.learner, self.accelerator, batches, settings, 0, 0, lambda *_: None)
+        return settings.batch_size * STEPS / (time.perf_counter() - begun)
+
+    def bare(self, start: int, stop: int):
+        """One batch in memory, again and again."""
+        return (self.in_memory for _ in range(start, stop))
 
 
 if __name__ == "__main__":
