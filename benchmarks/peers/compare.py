@@ -119,7 +119,8 @@ def table(results: dict[str, Any]) -> str:
     }
     lines = [f"| {what} | {' | '.join(cells)} |" for what, cells in rows.items()]
     machines = sorted({f"{results[tool]['machine']}, Python {results[tool]['python']}" for tool in tools})
-    told = f"*Processor time on {'; '.join(machines)}; accuracies with 95 % intervals over people.*"
+    told = f"*Processor time on {'; '.join(machines)}; accuracies with 95 % intervals over people. "
+    told += "mien looks for eyes, nose and mouth in a cut face, too, to turn it upright; fer reads it as it is.*"
     return "\n".join([lines[0], f"|{'---|' * (len(tools) + 1)}", *lines[1:], "", told])
 
 
