@@ -5,7 +5,9 @@
 The bare network does forward, backward and optimiser step on one batch of tensors that lies in memory. The pipeline
 reads faces from the store, augments them, makes masked batches of two databases, and does the same. Both are timed in
 turn, round after round, so that a machine that slows down slows both. Preparing the store (decode and cut, once per
-table and preprocessing) is timed apart. --compiled measures instead what training.compile gains, on the bare network.
+table and preprocessing) is timed apart. --compiled measures instead what training.compile gains, on the bare network:
+
+    python benchmarks/pipeline.py --compiled --precision no --out benchmarks/results/compiled.json
 """
 
 import argparse
