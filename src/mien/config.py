@@ -149,7 +149,7 @@ class Database(Section):
 
 
 class Augment(Section):
-    """Random changes of a training picture that keep its labels true. Zero switches one off.
+    """Random changes of a training picture that keep its labels true, or change them alike. Zero switches one off.
 
     Attributes:
         flip: probability of a left/right flip (AUs here are coded for both sides together).
@@ -158,6 +158,7 @@ class Augment(Section):
         colour: standard deviation of the log gain per channel; grey: probability of dropping colour.
         blur, jpeg, erase: probability of a Gaussian blur, of JPEG compression, of a covered rectangle.
         coarse, noise: probability of a lower resolution (0.3-0.8 of the side), of grain (sigma up to 0.08).
+        blend: probability that a face is blended with another of its database, labels alike: see ``data.blend``
     """
 
     flip: Share = 0.5
@@ -173,6 +174,7 @@ class Augment(Section):
     erase: Share = 0.2
     coarse: Share = 0.0
     noise: Share = 0.0
+    blend: Share = 0.0
 
 
 class Network(Section):

@@ -140,11 +140,13 @@ def test_a_stream_can_be_left_early_and_passes_errors_on(stores):
 
 @pytest.mark.parametrize("kind", [Mixed, InTurn])
 @pytest.mark.parametrize("processes", [2, 3])
-def test_the_parts_of_all_processes_are_the_whole_batch(stores, kind, processes):
-    whole = loader(stores, LIVELY, kind).batch(4)
-    assert whole.seed != loader(stores, LIVELY, kind).batch(5).seed
+@pytest.mark.parametrize("blend", [0.0, 0.5])
+def test_the_parts_of_all_processes_are_the_whole_batch(stores, kind, processes, blend):
+    lively = LIVELY.model_copy(update={"blend": blend})
+    whole = loader(stores, lively, kind).batch(4)
+    assert whole.seed != loader(stores, lively, kind).batch(5).seed
     for rank in range(processes):
-        part = loader(stores, LIVELY, kind, part=(rank, processes)).batch(4)
+        part = loader(stores, lively, kind, part=(rank, processes)).batch(4)
         mine = slice(rank, None, processes)
         assert part.seed == whole.seed  # a method draws the same in every process
         assert torch.equal(part.image, whole.image[mine])  # the same random changes as in one process

@@ -11,11 +11,12 @@ import torch
 
 from mien.config import Augment
 from mien.data.batch import Batch
+from mien.data.blend import draw_blend, with_labels
 from mien.data.processes import Part
 from mien.data.sampling import Draw, Sampler
 from mien.data.store import Store
 from mien.data.targets import FloatArray
-from mien.data.transforms import augmented, centred, draw_changes
+from mien.data.transforms import Changes, augmented, centred, draw_changes
 
 
 class Loader:
@@ -51,11 +52,20 @@ class Loader:
         rng = np.random.default_rng([self._seed, step])
         pad = (self._stores[0].images.shape[1] - self._size) // 2
         changes = draw_changes(self._augment, len(draw.row), self._size, pad, rng)
-        mine = slice(self._part[0], None, self._part[1])
-        own = zip(draw.database[mine], draw.row[mine], strict=True)
-        faces = [self._stores[d].images[row] for d, row in own]
-        images = augmented(faces, changes.part(mine), self._size)
-        return _batch(images, self._stores, draw, self._part, int(rng.integers(2**63)))
+        mine = np.arange(len(draw.row))[self._part[0] :: self._part[1]]
+        images, seed = self._pictures(draw, changes, mine), int(rng.integers(2**63))
+        if not self._augment.blend:
+            return _batch(images, self._stores, draw, self._part, seed)
+        blend = draw_blend(self._augment.blend, draw.database, rng)
+        for i in np.flatnonzero(np.isin(mine, blend.rows)):
+            images[i] *= blend.share[mine[i]]
+            images[i] += (1 - blend.share[mine[i]]) * self._pictures(draw, changes, blend.partner[mine[i], None])[0]
+        return with_labels(_batch(images, self._stores, draw, self._part, seed), blend)
+
+    def _pictures(self, draw: Draw, changes: Changes, rows: npt.NDArray[np.int64]) -> FloatArray:
+        """Rows of the batch, changed, (n, H, W, 1 or 3)."""
+        faces = [self._stores[d].images[row] for d, row in zip(draw.database[rows], draw.row[rows], strict=True)]
+        return augmented(faces, changes.part(rows), self._size)
 
     def stream(self, start: int, stop: int) -> Iterator[Batch]:
         """Batches ``start`` to ``stop``."""
