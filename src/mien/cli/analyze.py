@@ -102,7 +102,7 @@ def analyze(
     journal = Journal(out, job, analyzer.schema)
     with locked(journal.folder, "wait for it, or choose another -o"):
         left = [source for source in sources if source.key not in journal.done]
-        before = Tally.of(journal.rows())
+        before = Tally() if folder else Tally.of(journal.rows())  # a folder may be too large to be read again
         if len(left) < len(sources):
             typer.echo(f"Going on: {len(sources) - len(left)} of {len(sources)} files are done already.", err=True)
         try:
