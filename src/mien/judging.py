@@ -1,5 +1,6 @@
 """What an independent network says of generated faces: do they show their labels, do they look like real ones."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -59,12 +60,15 @@ class Judgement:
         made: scores on faces generated for the same rows' labels, against these labels.
         likeness: see there.
         pairs: the generated faces that are nearest to a training face, each with that face: (k, 2, S, S, 3) uint8.
+        kept: share of the changed faces that are nearer, by their pixels, to the face that they were made of than to
+            any other face of the split; None where faces were made from noise.
     """
 
     real: list[Score]
     made: list[Score]
     likeness: Likeness
     pairs: Image
+    kept: float | None = None
 
     def record(self) -> dict[str, object]:
         """As JSON, without the pictures."""
@@ -72,6 +76,7 @@ class Judgement:
             "real": to_records(self.real),
             "made": to_records(self.made),
             "likeness": asdict(self.likeness),
+            "kept": self.kept,
         }
 
 
@@ -85,6 +90,7 @@ def judge(
     most: int = 2000,
     seed: int = 0,
     features: str | Path | None = None,
+    edited: bool = False,
     progress: Progress = silent,
 ) -> Judgement:
     """Generate a face for the labels of every row of a split, and let another network read them.
@@ -97,6 +103,7 @@ def judge(
         most: rows of each split that are used, drawn by ``seed``.
         seed: of the rows and of the people.
         features: an ONNX file by whose features faces are compared, such as Inception's; see ``generation.features``.
+        edited: give each row's labels to the face of another row of the split, drawn by ``seed``, instead of to noise.
         progress: wraps the preparation of faces in a progress bar.
 
     Raises:
@@ -122,8 +129,14 @@ def judge(
     known = _some(prepare(replace(faces, where={"split": train}), progress), most, seed)
     if min(len(real), len(known)) < FEWEST:
         raise MienError(f"{table.name}: {len(real)} faces in {split!r} and {len(known)} in {train!r}; need {FEWEST}")
-    made = replace(real, images=_faces(generator, told, real.images.shape[3], model.spec.preprocessing.size, seed))
+    if edited:
+        cut = read_info(run).spec.preprocessing
+        given = replace(faces, labels=generator.labels, preprocessing=cut, find=finder(cut))
+        makes, kept = _edited(generator, _some(prepare(given, progress), most, seed), told, cut.size, seed)
+    else:
+        makes, kept = list(generator.for_labels(told.labels.target, told.labels.mask, seed)), None
     size = model.spec.preprocessing.size
+    made = replace(real, images=_sized(makes, real.images.shape[3], size))
     extract = of_onnx(features) if features else judges_own(model)
     likeness, pairs = _likeness(extract, *(_unpadded(store.images, size) for store in (real, made, known)))
 
@@ -131,7 +144,7 @@ def judge(
         found = predictions_on(model, model.spec, faces, info.thresholds, store)
         return _told_only(found, told, generator.labels).score()
 
-    return Judgement(scores(real), scores(made), likeness, pairs)
+    return Judgement(scores(real), scores(made), likeness, pairs, kept)
 
 
 def _some(store: Store, most: int, seed: int) -> Store:
@@ -146,10 +159,18 @@ def _unpadded(images: Image, size: int) -> Image:
     return images[:, pad : pad + size, pad : pad + size]
 
 
-def _faces(generator: FaceGenerator, told: Store, channels: int, size: int, seed: int) -> npt.NDArray[np.uint8]:
-    """(n, size, size, channels) for the labels of the store."""
-    made = generator.for_labels(told.labels.target, told.labels.mask, seed)
-    sized = [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in made]
+def _edited(generator: FaceGenerator, given: Store, told: Store, size: int, seed: int) -> tuple[list[Image], float]:
+    """Faces of the split in another order, with the labels of the rows whose place they take; ``Judgement.kept``."""
+    own = np.broadcast_to(_unpadded(given.images, size), (len(given), size, size, 3))
+    sources = np.random.default_rng(seed).permutation(len(given))
+    faces = list(generator.edited_to_labels(own[sources], told.labels.target, told.labels.mask))
+    pixels = [np.reshape(pictures, (len(given), -1)).astype(np.float32) for pictures in (faces, own)]
+    return faces, float((nearest(*pixels)[1] == sources).mean())
+
+
+def _sized(faces: Iterable[Image], channels: int, size: int) -> npt.NDArray[np.uint8]:
+    """(n, size, size, channels) of generated faces."""
+    sized = [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in faces]
     return np.stack(sized)[..., :channels].astype(np.uint8)
 
 

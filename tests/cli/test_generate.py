@@ -76,6 +76,10 @@ def test_a_judge_reads_generated_and_real_faces(gan: Path, tmp_path: Path, monke
     assert like["faces"] == 50 and like["frechet"] > like["frechet_floor"]  # random weights make no faces
     assert read_image(tmp_path / "pairs.png").shape[0] == 2 * STEP + GAP
     assert "Frechet distance" in run("judge", gan, table, "--most", 50)
+    changed = json.loads(run("judge", gan, table, "--most", 50, "--edited", "--json"))
+    assert changed["made"] != found["made"] and found["kept"] is None
+    assert changed["kept"] > 0.9  # a new editor's mask hardly lets its own colours through; one in 50 by chance
+    assert "are still nearest" in run("judge", gan, table, "--most", 50, "--edited")
     with pytest.raises(MienError, match="is the discriminator that"):
         run("judge", gan, table, "--by", gan)
     with pytest.raises(MienError, match="no row with split = nowhere"):

@@ -30,6 +30,9 @@ def judge(
         Path | None,
         typer.Option(help="ONNX file whose features measure distances, such as Inception's: (n, 3, H, W), RGB 0-255."),
     ] = None,
+    edited: Annotated[
+        bool, typer.Option("--edited", help="Give the labels to other real faces of the split, not to new people.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score a generator: does another network read the labels that it was told, and do its faces look like real ones?
@@ -39,6 +42,7 @@ def judge(
     each other, not with published ones. The floor is the distance from one half of the real faces to the other.
 
         mien judge runs/gan data/gan/A.parquet --by runs/judge
+        mien judge runs/gan data/gan/A.parquet --edited         (method.forms with 'image')
     """
     from mien.cli.needs import need_training
 
@@ -52,7 +56,9 @@ def judge(
     from mien.judging import judge as ask
 
     opened = LabelTable(table) if reader == "table" else read_database(reader, table)
-    found = ask(run, opened, by, split=split, train=train, most=most, seed=seed, features=features, progress=bar)
+    found = ask(
+        run, opened, by, split=split, train=train, most=most, seed=seed, features=features, edited=edited, progress=bar
+    )
     if pairs:
         write_picture(pairs, sheet([("generated", list(found.pairs[:, 0])), ("training", list(found.pairs[:, 1]))]))
     if as_json:
@@ -60,6 +66,8 @@ def judge(
         return
     print_grid(f"{run} on the labels of {table} ({split}), judged by {by}", _scores(found))
     print_grid(f"{found.likeness.faces} generated faces", _likeness(found))
+    if found.kept is not None:
+        typer.echo(f"{found.kept:.1%} are still nearest, by their pixels, to the face that they were made of.")
 
 
 def _scores(found: "Judgement") -> list[list[str]]:

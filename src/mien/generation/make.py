@@ -70,6 +70,13 @@ class FaceGenerator:
             some = ({t: torch.from_numpy(a[part]) for t, a in arrays.items()} for arrays in (target, mask))
             yield from _from_noise(self.makers, noise[part], encode(self.labels, *some))
 
+    def edited_to_labels(self, faces: Image, target: Arrays, mask: Arrays) -> Iterator[Image]:
+        """Each of the faces (n, S, S, 3) uint8 RGB, cut as the run's preprocessing says, with the labels of its row."""
+        for start in range(0, len(faces), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            some = ({t: torch.from_numpy(a[part]) for t, a in arrays.items()} for arrays in (target, mask))
+            yield from _from_faces(self.makers, faces[part], encode(self.labels, *some))
+
 
 def made(makers: Makers, asked: Asked, count: int, seed: int) -> Image:
     """See ``FaceGenerator.faces``."""
@@ -77,19 +84,23 @@ def made(makers: Makers, asked: Asked, count: int, seed: int) -> Image:
     return _from_noise(makers, _noise(makers, count, seed), condition)
 
 
-@torch.inference_mode()
 def edited(makers: Makers, faces: Image, asked: list[Asked]) -> Image:
     """Each of the faces (n, S, S, 3) uint8 RGB with its own labels.
 
     Raises:
         MienError: the run has no editor, the faces are of another size, or a label cannot be told.
     """
+    return _from_faces(makers, faces, _conditions(makers, asked))
+
+
+@torch.inference_mode()
+def _from_faces(makers: Makers, faces: Image, condition: Tensor) -> Image:
     if makers.editor is None:
         raise MienError("This run makes faces from noise alone; train with method.forms = ['image'] to change a photo")
     if faces.shape[1:] != (makers.spec.size, makers.spec.size, 3):
         raise MienError(f"Faces of shape {faces.shape[1:]}; the editor takes {makers.spec.size} pixels a side, RGB")
     pictures = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 255
-    return _as_bytes(makers.editor(pictures, _conditions(makers, asked))[0])
+    return _as_bytes(makers.editor(pictures, condition)[0])
 
 
 @torch.inference_mode()
