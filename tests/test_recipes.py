@@ -46,7 +46,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("drawn_stills", "drawn_stills-joint-seed0"),
             ("default", "default"),
             ("three_parts_start", "three_parts_start"),
-            ("gan_start", "gan_start"),
         ):
             train(read_recipe(RECIPE_FOLDER / f"{name}.toml", SMALL), folder / "runs" / run)
     return folder
