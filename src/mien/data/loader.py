@@ -53,13 +53,15 @@ class Loader:
         pad = (self._stores[0].images.shape[1] - self._size) // 2
         changes = draw_changes(self._augment, len(draw.row), self._size, pad, rng)
         mine = np.arange(len(draw.row))[self._part[0] :: self._part[1]]
-        images, seed = self._pictures(draw, changes, mine), int(rng.integers(2**63))
+        seed = int(rng.integers(2**63))
         if not self._augment.blend:
-            return _batch(images, self._stores, draw, self._part, seed)
+            return _batch(self._pictures(draw, changes, mine), self._stores, draw, self._part, seed)
         blend = draw_blend(self._augment.blend, draw.database, rng)
-        for i in np.flatnonzero(np.isin(mine, blend.rows)):
-            images[i] *= blend.share[mine[i]]
-            images[i] += (1 - blend.share[mine[i]]) * self._pictures(draw, changes, blend.partner[mine[i], None])[0]
+        partner = np.where(blend.share[mine] < 1, blend.partner[mine], mine)
+        needed = np.union1d(mine, partner)  # in one process all of them are its own already
+        pictures, share = self._pictures(draw, changes, needed), blend.share[mine, None, None, None]
+        own, other = (pictures[np.searchsorted(needed, rows)] for rows in (mine, partner))
+        images = share * own + (1 - share) * other
         return with_labels(_batch(images, self._stores, draw, self._part, seed), blend)
 
     def _pictures(self, draw: Draw, changes: Changes, rows: npt.NDArray[np.int64]) -> FloatArray:

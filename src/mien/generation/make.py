@@ -63,19 +63,21 @@ class FaceGenerator:
 
     def for_labels(self, target: Arrays, mask: Arrays, seed: int = 0) -> Iterator[Image]:
         """A face (S, S, 3) for each row of targets and masks, (n, labels) per task as in ``data.targets.Labels``."""
-        rows = len(next(iter(mask.values())))
-        noise = _noise(self.makers, rows, seed)
-        for start in range(0, rows, AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            some = ({t: torch.from_numpy(a[part]) for t, a in arrays.items()} for arrays in (target, mask))
-            yield from _from_noise(self.makers, noise[part], encode(self.labels, *some))
+        noise = _noise(self.makers, len(next(iter(mask.values()))), seed)
+        for part, condition in self._told(target, mask):
+            yield from _from_noise(self.makers, noise[part], condition)
 
     def edited_to_labels(self, faces: Image, target: Arrays, mask: Arrays) -> Iterator[Image]:
         """Each of the faces (n, S, S, 3) uint8 RGB, cut as the run's preprocessing says, with the labels of its row."""
-        for start in range(0, len(faces), AT_ONCE):
+        for part, condition in self._told(target, mask):
+            yield from _from_faces(self.makers, faces[part], condition)
+
+    def _told(self, target: Arrays, mask: Arrays) -> Iterator[tuple[slice, Tensor]]:
+        """Some rows at a time, and what the generators are told of them."""
+        for start in range(0, len(next(iter(mask.values()))), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             some = ({t: torch.from_numpy(a[part]) for t, a in arrays.items()} for arrays in (target, mask))
-            yield from _from_faces(self.makers, faces[part], encode(self.labels, *some))
+            yield part, encode(self.labels, *some)
 
 
 def made(makers: Makers, asked: Asked, count: int, seed: int) -> Image:
