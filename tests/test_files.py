@@ -82,7 +82,7 @@ def test_replacing_shows_the_old_file_until_the_block_ends(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
     with replacing(path) as partial:
-        assert partial.parent == path.parent  # a rename across file systems would not be atomic
+        assert partial.parent.parent == path.parent  # a rename across file systems would not be atomic
         partial.write_bytes(b"new")
         assert path.read_bytes() == b"old"
     assert path.read_bytes() == b"new"
@@ -123,7 +123,10 @@ def test_a_lock_ends_with_its_process_however_that_ends(tmp_path):
     code = "import os, sys; from pathlib import Path; from mien.files import locked\n"
     code += "with locked(Path(sys.argv[1]), ''): os.kill(os.getpid(), 9)"
     assert subprocess.run([sys.executable, "-c", code, tmp_path]).returncode == -9
-    (tmp_path / ".a.bin.12345678.partial").write_bytes(b"half of it")
+    half = tmp_path / ".a.bin.12345678.partial"
+    half.mkdir()
+    (half / "a.bin").write_bytes(b"half of it")
+    (half / ".tmpXyz").write_bytes(b"a library's own temporary file")
     (tmp_path / "a.partial").write_bytes(b"somebody's own")
     assert ".lock" in names(tmp_path)
     with locked(tmp_path, ""):

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,23 +18,26 @@ PARTIAL = ".partial"
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path beside ``path`` to write to; it takes the place of ``path`` when the block ends well.
+    """A path to write to, in a folder of its own beside ``path``; it takes the place of ``path`` when the block ends well.
 
-    A block that fails leaves what stood at ``path`` as it was. Missing parent folders are made.
+    A block that fails leaves what stood at ``path`` as it was. Missing parent folders are made. Libraries that put a
+    temporary file of their own beside what they write (safetensors does) put it into that folder, too, so that ``locked``
+    finds it after a kill.
 
     Raises:
         MienError: the folder cannot be written or the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}{PARTIAL}")
+    folder = path.with_name(f".{path.name}.{uuid4().hex[:8]}{PARTIAL}")
+    partial = folder / path.name
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True)
         try:
             yield partial
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
             partial.replace(path)
         finally:
-            partial.unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -68,7 +72,7 @@ def locked(folder: Path, advice: str) -> Iterator[None]:
     file = _taken(path, advice)
     try:
         for left in folder.glob(f".*{PARTIAL}"):
-            left.unlink()
+            shutil.rmtree(left)
         yield
     finally:
         path.unlink(missing_ok=True)  # before the lock goes: afterwards it may be another's
