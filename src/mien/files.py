@@ -18,10 +18,10 @@ PARTIAL = ".partial"
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path to write to, in a folder of its own beside ``path``; it takes the place of ``path`` when the block ends well.
+    """A path to write to, in a folder of its own beside ``path``, whose place it takes when the block ends well.
 
-    A block that fails leaves what stood at ``path`` as it was. Missing parent folders are made. Libraries that put a
-    temporary file of their own beside what they write (safetensors does) put it into that folder, too, so that ``locked``
+    A block that fails leaves what stood at ``path`` as it was. Missing parent folders are made. A library that puts a
+    temporary file of its own beside what it writes, as safetensors does, puts it into that folder, too: ``locked``
     finds it after a kill.
 
     Raises:

@@ -24,6 +24,7 @@ VERBS = (
     "experiment",
     "compare",
     "reproduce",
+    "average",
     "calibrate",
     "score",
     "submission",

@@ -8,6 +8,7 @@ import typer
 from mien import __version__
 from mien.cli import (
     analyze,
+    average,
     calibrate,
     compare,
     evaluate,
@@ -63,6 +64,7 @@ app.command()(evaluate.evaluate)
 app.command()(experiment.experiment)
 app.command()(compare.compare)
 app.command()(reproduce.reproduce)
+app.command()(average.average)
 app.command()(calibrate.calibrate)
 app.command()(score.score)
 app.command()(submission.submission)

@@ -39,6 +39,7 @@ def save(
     recipe: Mapping[str, Any] | None = None,
     provenance: Sequence[Mapping[str, Any]] = (),
     validation: Mapping[str, float] | None = None,
+    made_of: tuple[str, ...] = (),
 ) -> ModelInfo:
     """Write ``model`` to ``folder``, which is made when it is not there; see ``ModelInfo`` for the rest.
 
@@ -52,6 +53,7 @@ def save(
         provenance=[dict(record) for record in provenance],
         step=step,
         validation=dict(validation or {}),
+        made_of=made_of,
         weights_sha256="",
     )  # what does not fit raises before anything is written
     info = info.model_copy(update={"weights_sha256": write_tensors(Path(folder) / WEIGHTS_FILE, model.state_dict())})

@@ -35,6 +35,7 @@ class ModelInfo(BaseModel):
         provenance: one record per database that it learned from: name, fingerprint, rows, licence.
         step: optimiser steps taken.
         validation: scores on the validation part, by name.
+        made_of: digests of the weights of the networks whose mean or ensemble it is; none where it was trained.
         weights_sha256: hex digest of ``weights.safetensors``.
     """
 
@@ -52,6 +53,7 @@ class ModelInfo(BaseModel):
     provenance: list[dict[str, Any]] = []
     step: int = Field(0, ge=0)
     validation: dict[str, float] = {}
+    made_of: tuple[str, ...] = ()
     weights_sha256: str
 
     @model_validator(mode="after")

@@ -10,19 +10,18 @@ from typing import Any
 from pydantic import Field
 
 from mien.config import Recipe, parse
-from mien.data.prepare import Progress, prepare, silent
+from mien.data.prepare import Progress, silent
 from mien.methods.student import StudentSettings
 from mien.models.affect import AffectModel
-from mien.models.checkpoint import load, save
+from mien.models.checkpoint import load
 from mien.models.ensemble import AnyModel, merged
 from mien.models.info import INFO_FILE
 from mien.models.network import Network
-from mien.training.databases import TEMPORAL, network_labels, open_databases
+from mien.training.databases import TEMPORAL
 from mien.training.loop import Silent, Watcher
-from mien.training.record import provenance
+from mien.training.made_of import save_made
 from mien.training.run import train_network
 from mien.training.temporal import train_temporal
-from mien.training.validation import validate
 
 TEACHER_STUDENT = "teacher_student"
 TEACHER = "teacher"  # folder of that stage
@@ -106,18 +105,7 @@ def _teacher_and_students(recipe: Recipe, folder: Path, watcher: Watcher, progre
 
 def _save_ensemble(recipe: Recipe, folder: Path, members: list[Path], progress: Progress) -> None:
     """The students as one network, with thresholds of its own from validation faces."""
-    networks = [network for network, _ in map(load, members) if isinstance(network, AffectModel)]
-    databases = open_databases(recipe)
-    labels = network_labels(recipe, databases)
-    ensemble = merged(networks).eval()
-    stores = [prepare(d.faces(recipe, labels, d.settings.val), progress) for d in databases]
-    found = validate(ensemble, recipe, databases, labels, stores)
-    save(
-        folder,
-        ensemble,
-        step=recipe.training.steps,
-        thresholds=found.thresholds(recipe.training.thresholds),
-        recipe=recipe.model_dump(mode="json"),
-        provenance=provenance(databases),
-        validation=found.scores,
-    )
+    students = [(network, info) for network, info in map(load, members) if isinstance(network, AffectModel)]
+    ensemble = merged([network for network, _ in students]).eval()
+    digests = tuple(info.weights_sha256 for _, info in students)
+    save_made(recipe, folder, ensemble, recipe.training.steps, progress, digests)

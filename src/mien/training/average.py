@@ -1,0 +1,72 @@
+"""The mean of several networks' weights: one network, often better than each, that costs no more than one to run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mien.config import Recipe, parse
+from mien.data.prepare import Progress, silent
+from mien.errors import CheckpointError, MienError
+from mien.files import locked
+from mien.models.affect import AffectModel
+from mien.models.checkpoint import load
+from mien.models.info import INFO_FILE, ModelInfo
+from mien.training.made_of import save_made
+
+
+def average(runs: Sequence[str | Path], folder: str | Path, progress: Progress = silent) -> ModelInfo:
+    """Save the mean of the weights of ``runs``, with thresholds and scores on the validation faces of the first.
+
+        w = (w_1 + ... + w_n) / n
+
+    It holds for networks that are near each other: trained on from the same one. Of networks that began with other
+    random weights the mean knows nothing; the scores say so.
+
+    Args:
+        runs: folders of two or more networks with equal ``spec``.
+        folder: gets ``weights.safetensors`` and ``model.json``; must not hold a network yet.
+        progress: wraps the preparation of faces in a progress bar.
+
+    Raises:
+        MienError: fewer than two, they are built differently, ``folder`` is in use, or the first one's databases are
+            not there.
+
+    *Source*: Wortsman et al. 2022, "Model soups: averaging weights of multiple fine-tuned models improves accuracy
+    without increasing inference time" (arXiv 2203.05482), section 2, the uniform soup.
+    """
+    folder = Path(folder)
+    if len(runs) < 2:
+        raise MienError(f"{len(runs)} network to average; give the folders of two or more")
+    if (folder / INFO_FILE).exists():
+        raise MienError(f"{folder} holds a network already; give another folder with --out")
+    networks = [_network(run) for run in runs]
+    model, info = networks[0]
+    if not info.recipe:
+        raise MienError(f"The model.json in {runs[0]} has no recipe, so its validation rows are unknown")
+    for run, (other, _) in zip(runs, networks, strict=True):
+        if other.spec != model.spec:
+            raise CheckpointError(
+                f"{run} and {runs[0]} are built differently; labels, backbone, head and crop must agree"
+            )
+    model.load_state_dict(_mean([other.state_dict() for other, _ in networks]))
+    recipe = parse(Recipe, info.recipe, "the run's recipe")
+    made_of = tuple(other.weights_sha256 for _, other in networks)
+    with locked(folder, "wait for it, or choose another folder with --out"):
+        return save_made(recipe, folder, model, max(other.step for _, other in networks), progress, made_of)
+
+
+def _network(run: str | Path) -> tuple[AffectModel, ModelInfo]:
+    model, info = load(run)
+    if not isinstance(model, AffectModel):
+        raise CheckpointError(f"{run} is an ensemble; average its members' folders")
+    return model, info
+
+
+def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean by name; counters, which are no floats, from the first."""
+    return {
+        name: torch.stack([state[name] for state in states]).mean(dim=0) if first.is_floating_point() else first
+        for name, first in states[0].items()
+    }
