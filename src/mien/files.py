@@ -17,27 +17,36 @@ PARTIAL = ".partial"
 
 
 @contextmanager
+def half_written(path: Path) -> Iterator[Path]:
+    """A new folder beside ``path`` for what is to take its place; what is still in it goes when the block ends.
+
+    Missing parent folders are made. After a kill ``locked`` finds it by its name.
+    """
+    folder = path.with_name(f".{path.name}.{uuid4().hex[:8]}{PARTIAL}")
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path to write to, in a folder of its own beside ``path``, whose place it takes when the block ends well.
 
-    A block that fails leaves what stood at ``path`` as it was. Missing parent folders are made. A library that puts a
-    temporary file of its own beside what it writes, as safetensors does, puts it into that folder, too: ``locked``
-    finds it after a kill.
+    A block that fails leaves what stood at ``path`` as it was. A library that puts a temporary file of its own beside
+    what it writes, as safetensors does, puts it into that folder, too.
 
     Raises:
         MienError: the folder cannot be written or the disk is full.
     """
-    folder = path.with_name(f".{path.name}.{uuid4().hex[:8]}{PARTIAL}")
-    partial = folder / path.name
     try:
-        folder.mkdir(parents=True)
-        try:
+        with half_written(path) as folder:
+            partial = folder / path.name
             yield partial
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
             partial.replace(path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise cannot_write(path, error) from error
 

@@ -26,6 +26,7 @@ from mien.training.evaluate import Predictions, predictions_on
 from mien.training.fit_classes import Answers, Wanted, fit
 from mien.training.fit_smoothing import WIDTHS_S, choose_smoothing, series_in
 from mien.training.log import read_log
+from mien.training.record import recipe_of
 from mien.training.stages import train
 
 NAMES = ("neutral", "happiness", "fear")
@@ -150,7 +151,7 @@ def test_a_run_is_calibrated_on_its_validation_rows(run: Path, monkeypatch: pyte
 def test_scores_are_of_what_people_read(run: Path) -> None:
     """Class weights move decisions of an evaluation, too: with fear at e^40 every face is afraid."""
     model, info = load(run)
-    recipe = calibrate_module.parse(calibrate_module.Recipe, info.recipe, "")
+    recipe = recipe_of(info)
     faces = open_databases(recipe)[0].faces(recipe, info.spec.labels, "test")
     how = ClassCalibration(bias={"fear": 40.0})
     found = predictions_on(model, info.spec, faces, calibration={"expression": how})
@@ -164,7 +165,7 @@ def test_an_evaluation_says_whether_sets_keep_their_promise(run: Path, databases
     done = CliRunner().invoke(app, ["evaluate", str(run), table, "--split", "test"])
     assert done.exit_code == 0, done.output
     model, info = load(run)
-    recipe = calibrate_module.parse(calibrate_module.Recipe, info.recipe, "")
+    recipe = recipe_of(info)
     faces = open_databases(recipe)[0].faces(recipe, info.spec.labels, "test")
     found = predictions_on(model, info.spec, faces, calibration=info.calibration)
     sets = info.calibration["expression"].sets

@@ -8,13 +8,11 @@ import csv
 import json
 import mmap
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +20,7 @@ from numpy.lib.format import open_memmap
 
 from mien.data.targets import Labels
 from mien.errors import TableError
-from mien.files import cannot_write
+from mien.files import cannot_write, half_written
 from mien.labels import LabelSet
 from mien.preprocessing import Image
 
@@ -104,19 +102,16 @@ def new_store(folder: Path) -> Iterator[Path]:
     Raises:
         MienError: the cache cannot be written or the disk is full.
     """
-    partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.partial")
     try:
-        partial.mkdir(parents=True)
-        yield partial
-        try:
-            partial.rename(folder)
-        except OSError:
-            if not is_complete(folder):  # else another process was faster, with the same content
-                raise
+        with half_written(folder) as partial:
+            yield partial
+            try:
+                partial.rename(folder)
+            except OSError:
+                if not is_complete(folder):  # else another process was faster, with the same content
+                    raise
     except OSError as error:
         raise cannot_write(folder, error) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 class StoreWriter:

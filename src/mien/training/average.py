@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mien.config import Recipe, parse
 from mien.data.prepare import Progress, silent
 from mien.errors import CheckpointError, MienError
 from mien.files import locked
@@ -14,6 +13,7 @@ from mien.models.affect import AffectModel
 from mien.models.checkpoint import load
 from mien.models.info import INFO_FILE, ModelInfo
 from mien.training.made_of import save_made
+from mien.training.record import recipe_of
 
 
 def average(runs: Sequence[str | Path], folder: str | Path, progress: Progress = silent) -> ModelInfo:
@@ -43,15 +43,13 @@ def average(runs: Sequence[str | Path], folder: str | Path, progress: Progress =
         raise MienError(f"{folder} holds a network already; give another folder with --out")
     networks = [_network(run) for run in runs]
     model, info = networks[0]
-    if not info.recipe:
-        raise MienError(f"The model.json in {runs[0]} has no recipe, so its validation rows are unknown")
+    recipe = recipe_of(info, f"The model.json in {runs[0]}")
     for run, (other, _) in zip(runs, networks, strict=True):
         if other.spec != model.spec:
             raise CheckpointError(
                 f"{run} and {runs[0]} are built differently; labels, backbone, head and crop must agree"
             )
     model.load_state_dict(_mean([other.state_dict() for other, _ in networks]))
-    recipe = parse(Recipe, info.recipe, "the run's recipe")
     made_of = tuple(other.weights_sha256 for _, other in networks)
     with locked(folder, "wait for it, or choose another folder with --out"):
         return save_made(recipe, folder, model, max(other.step for _, other in networks), progress, made_of)

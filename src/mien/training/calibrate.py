@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mien.config import Database, Recipe, parse
+from mien.config import Database
 from mien.data.prepare import Faces, Progress, prepare, silent
 from mien.errors import RecipeError
 from mien.files import atomic_write
@@ -17,6 +17,7 @@ from mien.training.evaluate import best_device, predictions_on
 from mien.training.fit_classes import AS_USUAL, Answers, Wanted, fit
 from mien.training.fit_smoothing import Kernel, choose_smoothing, series_in
 from mien.training.log import LOG_FILE, Log, read_log
+from mien.training.record import recipe_of
 
 
 @dataclass
@@ -130,15 +131,13 @@ def _validation(info: ModelInfo, name: str | None, passed: list[str]) -> Iterato
         if settings.val == settings.test:
             passed.append(f"{settings.name} validates on its test rows")
             continue
-        recipe = parse(Recipe, info.recipe, "the run's recipe").model_copy(update={"data": (settings,)})
+        recipe = recipe_of(info).model_copy(update={"data": (settings,)})
         opened = open_databases(recipe)[0]
         yield opened, opened.faces(recipe, info.spec.labels, settings.val)
 
 
 def _databases(info: ModelInfo, name: str | None) -> list[Database]:
-    if not info.recipe:
-        raise RecipeError("The run's model.json has no recipe, so its validation rows are unknown; train it with mien")
-    data = parse(Recipe, info.recipe, "the run's recipe").data
+    data = recipe_of(info).data
     chosen = [settings for settings in data if name in (None, settings.name)]
     if not chosen:
         raise RecipeError(f"The run's recipe has no database {name!r}; it has {', '.join(d.name for d in data)}")

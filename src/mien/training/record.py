@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mien import __version__
-from mien.config import Recipe
-from mien.errors import CheckpointError
+from mien.config import Recipe, parse
+from mien.errors import CheckpointError, RecipeError
 from mien.files import atomic_write
+from mien.models.info import ModelInfo
 from mien.training.databases import OpenDatabase
 from mien.training.log import LOG_FILE
 from mien.training.precision import resolve
@@ -32,6 +33,17 @@ def provenance(databases: Sequence[OpenDatabase]) -> list[dict[str, Any]]:
         }
         for database in databases
     ]
+
+
+def recipe_of(info: ModelInfo, where: str = "The run's model.json") -> Recipe:
+    """What a network was trained by, from ``where`` in a message.
+
+    Raises:
+        RecipeError: it was saved without.
+    """
+    if not info.recipe:
+        raise RecipeError(f"{where} has no recipe, so its validation rows are unknown; train it with mien")
+    return parse(Recipe, info.recipe, "the run's recipe")
 
 
 # A change of these is no other run: what is compared afterwards, what is said of it, and how fast it goes.
