@@ -1,7 +1,10 @@
 """The game of discriminator and generator: who learns from what."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -9,6 +12,8 @@ from torch import Tensor
 from mien.data.batch import Batch
 from mien.errors import RecipeError
 from mien.generation.checkpoint import load_makers
+from mien.generation.sheet import CAPTION, GAP, LEAST_SIDE
+from mien.images import read_image
 from mien.labels import LabelSet
 from mien.losses.adversarial import critic_loss, maker_loss
 from mien.methods import make_method
@@ -124,14 +129,33 @@ def test_the_kept_generator_is_an_average_that_follows() -> None:
 def test_everything_that_is_learned_is_in_the_checkpoint() -> None:
     method, _ = new()
     state = method.state_dict()
-    assert {name.split(".")[0] for name in state} == {"makers", "average", "real", "projection", "augment", "age"}
+    learned = {"makers", "average", "real", "projection", "augment", "age", "people"}
+    assert {name.split(".")[0] for name in state} == learned
 
 
-def test_it_keeps_its_generator_and_a_sheet(tmp_path: Path) -> None:
-    method, _ = new()
+def test_it_keeps_its_generator_and_a_sheet_of_each_form(tmp_path: Path) -> None:
+    for forms, sheets in ((["noise"], {"step"}), (["image"], {"changed"}), (["noise", "image"], {"step", "changed"})):
+        method, model = new(forms=forms)
+        folder = tmp_path / "-".join(forms)
+        method.train()
+        method(model, batch())
+        method.keep(folder, 20)
+        assert load_makers(folder).spec.labels == LABELS
+        assert {path.name for path in (folder / "samples").iterdir()} == {f"{name}-000020.png" for name in sheets}
+
+
+def test_the_sheet_of_changed_faces_begins_with_the_first_faces_of_the_training(tmp_path: Path) -> None:
+    method, model = new(forms=["image"])
+    method.train()
+    first = batch()
+    method(model, first)
+    method(model, replace(first, image=1 - first.image))  # rejected: the last faces
     method.keep(tmp_path, 20)
-    assert load_makers(tmp_path).spec.labels == LABELS
-    assert (tmp_path / "samples" / "step-000020.png").stat().st_size > 1000
+    shown = read_image(tmp_path / "samples" / "changed-000020.png")
+    corner = shown[GAP : GAP + LEAST_SIDE, CAPTION + GAP : CAPTION + GAP + LEAST_SIDE]
+    face = cv2.resize(corner, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    given = first.image[0].permute(1, 2, 0).numpy() * 255
+    assert np.abs(face - given).mean() < np.abs(255 - face - given).mean() / 2
 
 
 def test_a_backbone_that_normalises_over_the_batch_is_refused() -> None:

@@ -102,7 +102,7 @@ def _from_faces(makers: Makers, faces: Image, condition: Tensor) -> Image:
     if faces.shape[1:] != (makers.spec.size, makers.spec.size, 3):
         raise MienError(f"Faces of shape {faces.shape[1:]}; the editor takes {makers.spec.size} pixels a side, RGB")
     pictures = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 255
-    return _as_bytes(makers.editor(pictures, condition)[0])
+    return as_bytes(makers.editor(pictures, condition)[0])
 
 
 @torch.inference_mode()
@@ -110,7 +110,7 @@ def _from_noise(makers: Makers, noise: Tensor, condition: Tensor) -> Image:
     if makers.generator is None:
         raise MienError("This run only changes given faces; train with method.forms = ['noise'] to make new ones")
     parts = (slice(start, start + AT_ONCE) for start in range(0, len(noise), AT_ONCE))
-    return np.concatenate([_as_bytes(makers.generator(noise[part], condition[part])) for part in parts])
+    return np.concatenate([as_bytes(makers.generator(noise[part], condition[part])) for part in parts])
 
 
 def _noise(makers: Makers, count: int, seed: int) -> Tensor:
@@ -126,7 +126,7 @@ def _conditions(makers: Makers, asked: list[Asked]) -> Tensor:
     return encode(labels, target, mask)
 
 
-def _as_bytes(pictures: Tensor) -> Image:
+def as_bytes(pictures: Tensor) -> Image:
     """(n, 3, S, S) in [0, 1] to (n, S, S, 3) uint8."""
     scaled: Image = (pictures.permute(0, 2, 3, 1) * 255).round().clamp(0, 255).byte().numpy()
     return scaled

@@ -18,7 +18,8 @@ from mien.generation.chance import Chance
 from mien.generation.checkpoint import Makers, save_makers
 from mien.generation.condition import Labels, encode, thinned, width
 from mien.generation.info import MakerSpec
-from mien.generation.samples import write_samples
+from mien.generation.make import as_bytes
+from mien.generation.samples import PEOPLE, write_samples
 from mien.labels import LabelSet
 from mien.losses.adversarial import critic_loss, gradient_penalty, maker_loss, sameness
 from mien.methods.base import PerTaskLoss, TaskLossSettings
@@ -83,6 +84,7 @@ class Gan(PerTaskLoss):
     learns_unlabelled: ClassVar[bool] = True
     game: ClassVar[bool] = True
     age: Tensor
+    people: Tensor
 
     def __init__(self, settings: GanSettings, labels: LabelSet) -> None:
         super().__init__(settings, labels)
@@ -110,9 +112,11 @@ class Gan(PerTaskLoss):
         self.projection = nn.Linear(width(self.labels), features, bias=False)
         self.augment = AdaptiveAugment()
         self.register_buffer("age", torch.zeros(()))
+        # Whom the editor's sheets show: the first faces of the training, kept by its checkpoints.
+        self.register_buffer("people", torch.zeros(PEOPLE, 3, self.spec.size, self.spec.size))
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        self._follow()
+        self._follow(batch)
         deal = self._dealt(getattr(model, "module", model), batch)
         made, further = self._made(deal)
         terms = self._critic_terms(deal, made)
@@ -123,9 +127,10 @@ class Gan(PerTaskLoss):
         return terms
 
     def keep(self, folder: Path, step: int) -> None:
-        """Write the averaged generators and a sheet of their faces beside the network."""
-        save_makers(folder, self.average, step)
-        write_samples(folder, self.average, step)
+        """Write the averaged generators and sheets of their faces beside the network."""
+        makers = copy.deepcopy(self.average).cpu()
+        save_makers(folder, makers, step)
+        write_samples(folder, makers, step, None if makers.editor is None else as_bytes(self.people.cpu()))
 
     def _dealt(self, network: Any, batch: Batch) -> "_Deal":
         """Draw what is told, and the order in which the generators get the faces' labels."""
@@ -213,10 +218,12 @@ class Gan(PerTaskLoss):
         return score
 
     @torch.no_grad()
-    def _follow(self) -> None:
+    def _follow(self, batch: Batch) -> None:
         """Move the averaged generators a step towards the present ones."""
         if not self.training:
             return
+        if not self.age:
+            self.people.copy_(batch.image[torch.arange(PEOPLE) % len(batch.image)])
         self.age += 1
         decay = min(self.settings.average, float(self.age) / (self.age + WARM))
         for mean, now in zip(self.average.parameters(), self.makers.parameters(), strict=True):
