@@ -58,6 +58,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def written(run: Path) -> tuple[Path, Parity]:
+    """The only file of a folder, and how near it is."""
+    out = run / "new" / "out.onnx"
+    return out, export_onnx(run, out, calibration=faces())
+
+
 def test_half_precision_halves_the_file_and_keeps_decisions(run: Path, tmp_path: Path) -> None:
     report = export_onnx(run, tmp_path / "half.onnx", "fp16", faces())
     content = onnx.load(tmp_path / "half.onnx")
@@ -68,8 +75,11 @@ def test_half_precision_halves_the_file_and_keeps_decisions(run: Path, tmp_path:
     assert all(o.agreement is None or o.agreement >= 0.95 for o in report.outputs)
 
 
-def test_int8_quarters_the_file_and_keeps_most_decisions(run: Path, tmp_path: Path) -> None:
+def test_int8_quarters_the_file_and_keeps_most_decisions(
+    run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     report = export_onnx(run, tmp_path / "small.onnx", "int8", faces())
+    assert capfd.readouterr() == ("", "")  # exporters and quantisers like to talk
     kinds = [node.op_type for node in onnx.load(tmp_path / "small.onnx").graph.node]
     assert kinds.count("Conv") == 8 and "QuantizeLinear" in kinds
     assert (tmp_path / "small.onnx").stat().st_size < 0.32 * (run / "weights.safetensors").stat().st_size
@@ -97,14 +107,14 @@ def test_calibration_sets_the_ranges(run: Path) -> None:
     assert good < 0.5 * bad
 
 
-def test_one_file_carries_everything(run: Path, tmp_path: Path) -> None:
-    report = export_onnx(run, tmp_path / "new" / "out.onnx", calibration=faces())
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["out.onnx"]
-    content = onnx.load(tmp_path / "new" / "out.onnx")
+def test_one_file_carries_everything(run: Path, written: tuple[Path, Parity]) -> None:
+    out, report = written
+    assert [path.name for path in out.parent.iterdir()] == ["out.onnx"]
+    content = onnx.load(out)
     onnx.checker.check_model(content, full_check=True)
     meta = {entry.key: entry.value for entry in content.metadata_props}
     _, info = load(run)
-    assert parse_info(meta["mien"], "test") == info == load_onnx(tmp_path / "new" / "out.onnx").info
+    assert parse_info(meta["mien"], "test") == info == load_onnx(out).info
     assert info.thresholds == THRESHOLDS
     assert meta["licence"] == "BSD-2-Clause; CC0-1.0"
     about = json.loads(meta["mien_export"])
@@ -113,7 +123,10 @@ def test_one_file_carries_everything(run: Path, tmp_path: Path) -> None:
     assert "AU12" in content.doc_string
 
 
-def test_a_network_that_strays_is_not_written(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_strays_is_not_written(
+    run: Path, written: tuple[Path, Parity], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_file, "to_graph", lambda *_, **__: onnx.load(written[0]))
     out = tmp_path / "out.onnx"
     out.write_bytes(b"before")
     for error in (2e-4, float("nan")):
@@ -131,11 +144,6 @@ def test_wrong_requests_are_named_at_once(run: Path, tmp_path: Path) -> None:
         export_onnx(run, tmp_path / "out.onnx", "int9")  # type: ignore[arg-type]
     with pytest.raises(CheckpointError, match="No checkpoint"):
         export_onnx(tmp_path / "nowhere", tmp_path / "out.onnx")
-
-
-def test_exporting_says_nothing(run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    export_onnx(run, tmp_path / "out.onnx", "int8", faces(16))
-    assert capfd.readouterr() == ("", "")
 
 
 @torch.no_grad()
@@ -157,12 +165,10 @@ def test_exporting_leaves_the_network_as_it_was() -> None:
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-def test_a_file_tells_nothing_of_the_machine_that_wrote_it(tmp_path: Path) -> None:
+def test_a_file_tells_nothing_of_the_machine_that_wrote_it(run: Path, written: tuple[Path, Parity]) -> None:
     """The exporter notes for every node where in which file it was made."""
-    new_run(tmp_path)
-    export_onnx(tmp_path, tmp_path / "out.onnx", calibration=faces())
-    content = (tmp_path / "out.onnx").read_bytes()
-    assert b"site-packages" not in content and b"affect.py" not in content and str(tmp_path).encode() not in content
+    content = written[0].read_bytes()
+    assert b"site-packages" not in content and b"affect.py" not in content and str(run).encode() not in content
 
 
 @pytest.mark.parametrize("kind", TEMPORAL)
@@ -180,9 +186,9 @@ def test_a_model_of_clips_is_one_file_with_the_same_answers(kind: str, tmp_path:
             np.testing.assert_allclose(got[task], expected[task], atol=1e-4, err_msg=task)
     alone, together = exported(shown)["va"], exported.clip(shown)["va"]
     assert np.abs(alone - together).max() > 1e-3, "the frames were read one by one"
-    for precision in ("fp16", "int8") if kind == "causal" else ():  # they are a matter of the first half
-        agreement = [o.agreement for o in export_onnx(tmp_path, tmp_path / f"{precision}.onnx", precision).outputs]
-        assert min(share for share in agreement if share is not None) > 0.8, precision
+    if kind == "gru2":  # a matter of the first half, whatever comes after it
+        agreement = [o.agreement for o in export_onnx(tmp_path, tmp_path / "small.onnx", "int8").outputs]
+        assert min(share for share in agreement if share is not None) > 0.8
 
 
 def test_openvino_says_what_it_cannot_run(tmp_path: Path) -> None:
