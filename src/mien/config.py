@@ -217,12 +217,14 @@ class Training(Section):
 class Experiment(Section):
     """A comparison: every method with every seed, on the same splits and with the same budget of images.
 
+    ``settings`` are those of the methods that ``[method]`` does not name, such as ``[experiment.settings.joint]``.
     ``about`` names the databases that it is about, all when empty: others train networks that learn several, but are
     not tested, and have no network of their own.
     """
 
     methods: tuple[str, ...] = Field(("single", "alternating", "sjmt"), min_length=1)
     seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
+    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     about: tuple[str, ...] = ()
 
 
@@ -251,6 +253,8 @@ class Recipe(Section):
             raise ValueError(f"[experiment] about: no database is called {', '.join(sorted(unknown))}; known: {names}")
         if "name" not in self.method:
             raise ValueError("[method] has no name; expected for example name = 'sjmt'")
+        if (own := self.method["name"]) in self.experiment.settings:
+            raise ValueError(f"[experiment.settings.{own}]: it is the recipe's own method; write them under [method]")
         if self.labels is not None:
             try:
                 label_set(self.labels)

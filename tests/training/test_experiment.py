@@ -8,6 +8,7 @@ import pytest
 from tiny import MakeRecipe, rows, write
 
 from mien.data.sampling import InTurn, Mixed
+from mien.errors import RecipeError
 from mien.methods import METHODS
 from mien.metrics.scores import from_records
 from mien.models.checkpoint import load
@@ -45,10 +46,19 @@ def test_a_cell_per_method_and_seed_and_a_single_network_per_task(make_recipe: M
     assert [run.recipe.seed for run in planned(recipe)] == [0] * 4 + [7] * 4
 
 
-def test_only_the_recipes_own_method_keeps_its_settings(make_recipe: MakeRecipe) -> None:
+def test_every_method_has_settings_of_its_own(make_recipe: MakeRecipe) -> None:
     method = {"name": "joint", "balance": "labels"}
-    recipe = make_recipe(method=method, experiment={"methods": ["joint", "sjmt"], "seeds": [0]})
-    assert [run.recipe.method for run in planned(recipe)] == [method, {"name": "sjmt"}]
+    experiment = {"methods": ["joint", "coupling", "sjmt"], "seeds": [0], "settings": {"coupling": {"match": "group"}}}
+    recipe = make_recipe(method=method, experiment=experiment)
+    expected = [method, {"name": "coupling", "match": "group"}, {"name": "sjmt"}]  # rejected: joint's for all of them
+    assert [run.recipe.method for run in planned(recipe)] == expected
+
+
+def test_settings_that_nothing_would_read_are_named(make_recipe: MakeRecipe) -> None:
+    with pytest.raises(RecipeError, match=r"\[experiment.settings\].*did you mean 'coupling'"):
+        planned(make_recipe(experiment={"settings": {"couplin": {}}}))
+    with pytest.raises(RecipeError, match=r"\[experiment.settings.joint\].*write them under \[method\]"):
+        make_recipe(method={"name": "joint"}, experiment={"settings": {"joint": {}}})
 
 
 @pytest.mark.parametrize("weights", [(1.0, 1.0, 1.0), (1.0, 2.0, 1.0), (1.0, 1.0, 4.0)])

@@ -54,12 +54,15 @@ def plan(recipe: Recipe, databases: Sequence[OpenDatabase]) -> list[Planned]:
 
 
 def _runs(recipe: Recipe, databases: Sequence[OpenDatabase], labels: LabelSet) -> Iterator[Planned]:
+    for method in recipe.experiment.settings:
+        choose(dict.fromkeys((*METHODS, *STAGED)), method, "method in [experiment.settings]", RecipeError)
     names = tuple(
         d.settings.name for d in databases if d.settings.name in (recipe.experiment.about or (d.settings.name,))
     )
     for seed in recipe.experiment.seeds:
         for method in recipe.experiment.methods:
-            settings = {**(recipe.method if recipe.method["name"] == method else {}), "name": method}
+            own = recipe.method["name"] == method
+            settings = {**(recipe.method if own else recipe.experiment.settings.get(method, {})), "name": method}
             seeded = recipe.model_copy(update={"seed": seed, "method": settings})
             staged = method in STAGED
             if staged or not choose(METHODS, method, "method", RecipeError).one_task_each:
