@@ -23,8 +23,9 @@ test: $(VENV)/.dev ## check style, types and behaviour
 model: $(VENV)/.train ## train, export and measure the shipped network, from the databases in $$MIEN_DATA (hours)
 	$(BIN)/mien train recipes/default.toml --out runs/default
 	$(BIN)/mien train recipes/default_more.toml --out runs/default_more
-	$(BIN)/mien calibrate runs/default_more --coverage 0.9
-	$(BIN)/python tools/ship_model.py runs/default_more src/mien/weights
+	$(BIN)/mien train recipes/default_blend.toml --out runs/default_blend
+	$(BIN)/mien calibrate runs/default_blend --coverage 0.9
+	$(BIN)/python tools/ship_model.py runs/default_blend src/mien/weights
 	$(BIN)/mien evaluate default --all --card src/mien/weights/card.md
 
 docs: $(VENV)/.docs ## build the documentation as a site into site/
