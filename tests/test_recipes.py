@@ -45,6 +45,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("ferplus_pretrain", "ferplus_pretrain-single-seed0"),
             ("drawn_stills", "drawn_stills-joint-seed0"),
             ("default", "default"),
+            ("default_more", "default_more"),
             ("three_parts_start", "three_parts_start"),
         ):
             train(read_recipe(RECIPE_FOLDER / f"{name}.toml", SMALL), folder / "runs" / run)
