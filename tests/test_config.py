@@ -74,7 +74,7 @@ def test_what_is_not_said_has_a_default(written):
             '[[data]]\nname = "B"\npath = "b"\nfolds = { cuont = 3 }',
             "unknown key 'data.1.folds.cuont'; did you mean 'count'?",
         ),
-        ("[experiment]\nqqq = 1", "unknown key 'experiment.qqq'; known: about, methods, seeds"),
+        ("[experiment]\nqqq = 1", "unknown key 'experiment.qqq'; known: about, methods, seeds, settings"),
     ],
 )
 def test_an_unknown_key_names_its_place_and_the_nearest(written, line, said):

@@ -223,7 +223,7 @@ class Gan(PerTaskLoss):
         if not self.training:
             return
         if not self.age:
-            self.people.copy_(batch.image[torch.arange(PEOPLE) % len(batch.image)])
+            self.people.copy_(batch.whole(batch.image)[torch.arange(PEOPLE) % len(batch)])
         self.age += 1
         decay = min(self.settings.average, float(self.age) / (self.age + WARM))
         for mean, now in zip(self.average.parameters(), self.makers.parameters(), strict=True):
