@@ -141,7 +141,9 @@ def test_it_keeps_its_generator_and_a_sheet_of_each_form(tmp_path: Path) -> None
         method(model, batch())
         method.keep(folder, 20)
         assert load_makers(folder).spec.labels == LABELS
-        assert {path.name for path in (folder / "samples").iterdir()} == {f"{name}-000020.png" for name in sheets}
+        written = list((folder / "samples").iterdir())
+        assert {path.name for path in written} == {f"{name}-000020.png" for name in sheets}
+        assert all(path.stat().st_size > 1000 for path in written)
 
 
 def test_the_sheet_of_changed_faces_begins_with_the_first_faces_of_the_training(tmp_path: Path) -> None:
