@@ -36,7 +36,7 @@ def compare(
     if len(folders) > 1:
         if plot is not None:
             raise MienError("--plot draws the methods of one experiment; give one folder, or leave it out")
-        print_grid(f"Difference to {folders[0]} on the same faces [95 %, over people]", runs_table(folders))
+        print_grid(f"Difference to {folders[0]} on the same faces [95 %, over people]", runs_table(folders), flip=True)
         return
     results = read_results(folders[0])
     if against is not None and against not in results.methods:
@@ -47,5 +47,5 @@ def compare(
 
         figure = scores_plot(results) if against is None else differences_plot(results, against)
         save_plot(figure, plot)
-    print_grid(f"Scores, mean of {len(results.seeds)} seeds [95 %]", scores_table(results))
-    print_grid("Differences, paired over seeds [95 %]", differences_table(results, against))
+    print_grid(f"Scores, mean of {len(results.seeds)} seeds [95 %]", scores_table(results), flip=True)
+    print_grid("Differences, paired over seeds [95 %]", differences_table(results, against), flip=True)

@@ -36,9 +36,9 @@ def experiment(
     folder = out or Path("runs") / settings.name
     run_experiment(settings, folder, TrainingBar(), bar)
     results = read_results(folder)
-    print_grid("Scores on test faces [95 % interval]", scores_table(results))
+    print_grid("Scores on test faces [95 % interval]", scores_table(results), flip=True)
     if len(results.methods) > 1:
-        print_grid("Differences, paired over seeds", differences_table(results))
+        print_grid("Differences, paired over seeds", differences_table(results), flip=True)
     for grouped in results.everything["au_by_expression"]:
         if grouped["method"] == "sjmt" and grouped["seed"] == results.seeds[0]:
             title = f"Mean AU probability by predicted expression, SJMT on {grouped['database']} (* fires)"

@@ -41,4 +41,6 @@ def train(
     processes = PartialState()
     if processes.is_main_process:
         typer.echo(f"{folder}: trained. Next: mien evaluate {folder} TABLE --split test")
+        if settings.method["name"] == "gan":
+            typer.echo("Its faces: mien generate --help")
     processes.destroy_process_group()
