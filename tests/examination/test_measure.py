@@ -155,8 +155,10 @@ def test_everything_gives_a_record_and_a_card(tmp_path: Path) -> None:
     }
     text = card(record, info)
     assert "$" not in text and "for 7 steps of ? faces, from random weights on." in text
-    further = card(record, info | {"recipe": {"network": {"init": "runs/first"}}})
+    student = {"network": {"init": "runs/first"}, "method": {"name": "student", "teacher": ["runs/a", "runs/b"]}}
+    further = card(record, info | {"recipe": student})
     assert "from the weights of runs/first on." in further
+    assert "by the method `student`, taught by runs/a and runs/b, for 7 steps" in further
     assert "| A | 5 | au | valence: derived | rendered from VALID avatars, MIT |" in text
     assert "| AU12 | 0.25 |" in text
     assert "below 0.80: AU01." in text

@@ -36,7 +36,7 @@ def card(record: Record, info: Record) -> str:
         backbone=spec["backbone"],
         size=spec["preprocessing"]["size"],
         colour="grey" if spec["preprocessing"]["grey"] else "colour",
-        method=info["recipe"].get("method", {}).get("name", "unknown"),
+        method=_method(info["recipe"].get("method", {})),
         steps=info["step"],
         start=_start(info["recipe"]),
         batch=info["recipe"].get("training", {}).get("batch_size", "?"),
@@ -52,6 +52,13 @@ def card(record: Record, info: Record) -> str:
         no_faces=_no_faces(record["no_faces"]),
         speed=f"{record['speed']['median_ms']:.2f} ms",
     )
+
+
+def _method(how: Record) -> str:
+    """What trained it, and who taught it."""
+    teachers = how.get("teacher", [])
+    taught = f", taught by {' and '.join([teachers] if isinstance(teachers, str) else teachers)}," if teachers else ""
+    return f"`{how.get('name', 'unknown')}`{taught}"
 
 
 def _start(recipe: Record) -> str:
