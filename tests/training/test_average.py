@@ -1,4 +1,4 @@
-"""The mean of networks: its weights by hand, its scores on validation faces, and what it refuses."""
+"""The mean of networks: its weights and its answers by hand, its scores on validation faces, and what it refuses."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from mien.cli import app
 from mien.errors import CheckpointError, MienError
 from mien.models.checkpoint import load, read_info, save
+from mien.models.outputs import read
 from mien.training.average import average
 from mien.training.run import train_network
 
@@ -48,11 +49,31 @@ def test_it_has_scores_and_thresholds_of_its_own(runs: list[Path], tmp_path: Pat
     assert alone.validation == pytest.approx(first.validation, nan_ok=True) and alone.thresholds == first.thresholds
 
 
+def test_answers_are_the_mean_of_answers(runs: list[Path], tmp_path: Path) -> None:
+    """Rejected: the mean of weights, which answers something else."""
+    info = average(runs, tmp_path / "all", of="answers")
+    faces = torch.rand(4, 3, info.spec.preprocessing.size, info.spec.preprocessing.size)
+
+    def answers(folder: Path) -> dict[str, torch.Tensor]:
+        network = load(folder)[0]
+        with torch.no_grad():
+            return read(network(faces), network.spec)
+
+    alone, together = [answers(run) for run in runs], answers(tmp_path / "all")
+    for task, found in together.items():
+        torch.testing.assert_close(found, torch.stack([one[task] for one in alone]).mean(dim=0), atol=1e-5, rtol=1e-4)
+    average(runs, tmp_path / "mean")
+    assert not torch.allclose(answers(tmp_path / "mean")["expression"], together["expression"], atol=1e-4)
+    assert info.made_of == tuple(read_info(run).weights_sha256 for run in runs)
+
+
 def test_what_cannot_be_averaged(runs: list[Path], make_recipe: MakeRecipe, tmp_path: Path) -> None:
     with pytest.raises(MienError, match="1 network to average; give the folders of two or more"):
         average(runs[:1], tmp_path / "mean")
     with pytest.raises(MienError, match=r"holds a network already; give another folder with --out"):
         average(runs, runs[0])
+    with pytest.raises(MienError, match="Unknown mean 'answer': did you mean 'answers'"):
+        average(runs, tmp_path / "mean", of="answer")
     other = tmp_path / "other"
     train_network(make_recipe(network={"dropout": 0.5}), other)
     with pytest.raises(CheckpointError, match=r"other and .*first are built differently"):

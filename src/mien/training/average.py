@@ -1,33 +1,38 @@
-"""The mean of several networks' weights: one network, often better than each, that costs no more than one to run."""
+"""Several networks as one: the mean of their weights, which costs no more than one to run, or of their answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
+from mien.choose import choose
 from mien.data.prepare import Progress, silent
 from mien.errors import CheckpointError, MienError
 from mien.files import locked
 from mien.models.affect import AffectModel
 from mien.models.checkpoint import load
+from mien.models.ensemble import merged
 from mien.models.info import INFO_FILE, ModelInfo
+from mien.models.network import Network
 from mien.training.made_of import save_made
 from mien.training.record import recipe_of
 
 
-def average(runs: Sequence[str | Path], folder: str | Path, progress: Progress = silent) -> ModelInfo:
-    """Save the mean of the weights of ``runs``, with thresholds and scores on the validation faces of the first.
+def average(
+    runs: Sequence[str | Path], folder: str | Path, progress: Progress = silent, of: str = "weights"
+) -> ModelInfo:
+    """Save the mean of ``runs``, with thresholds and scores on the validation faces of the first.
 
-        w = (w_1 + ... + w_n) / n
+        w = (w_1 + ... + w_n) / n        p(face) = (p_1(face) + ... + p_n(face)) / n
 
-    It holds for networks that are near each other: trained on from the same one. Of networks that began with other
-    random weights the mean knows nothing; the scores say so.
+    The mean of weights holds for networks that are near each other: trained on from the same one. Of networks that
+    began with other random weights it knows nothing; the scores say so. That of answers holds for any (``Ensemble``).
 
     Args:
         runs: folders of two or more networks with equal ``spec``.
         folder: gets ``weights.safetensors`` and ``model.json``; must not hold a network yet.
         progress: wraps the preparation of faces in a progress bar.
+        of: a key of ``MEANS``.
 
     Raises:
         MienError: fewer than two, they are built differently, ``folder`` is in use, or the first one's databases are
@@ -36,6 +41,7 @@ def average(runs: Sequence[str | Path], folder: str | Path, progress: Progress =
     *Source*: Wortsman et al. 2022, "Model soups: averaging weights of multiple fine-tuned models improves accuracy
     without increasing inference time" (arXiv 2203.05482), section 2, the uniform soup.
     """
+    mean = choose(MEANS, of, "mean")
     folder = Path(folder)
     if len(runs) < 2:
         raise MienError(f"{len(runs)} network to average; give the folders of two or more")
@@ -49,10 +55,10 @@ def average(runs: Sequence[str | Path], folder: str | Path, progress: Progress =
             raise CheckpointError(
                 f"{run} and {runs[0]} are built differently; labels, backbone, head and crop must agree"
             )
-    model.load_state_dict(_mean([other.state_dict() for other, _ in networks]))
+    made = mean([other for other, _ in networks]).eval()
     made_of = tuple(other.weights_sha256 for _, other in networks)
     with locked(folder, "wait for it, or choose another folder with --out"):
-        return save_made(recipe, folder, model, max(other.step for _, other in networks), progress, made_of)
+        return save_made(recipe, folder, made, max(other.step for _, other in networks), progress, made_of)
 
 
 def _network(run: str | Path) -> tuple[AffectModel, ModelInfo]:
@@ -62,9 +68,16 @@ def _network(run: str | Path) -> tuple[AffectModel, ModelInfo]:
     return model, info
 
 
-def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The mean by name; counters, which are no floats, from the first."""
-    return {
-        name: torch.stack([state[name] for state in states]).mean(dim=0) if first.is_floating_point() else first
-        for name, first in states[0].items()
-    }
+def _of_weights(networks: list[AffectModel]) -> Network:
+    """The first, with the mean by name; counters, which are no floats, stay its own."""
+    states = [network.state_dict() for network in networks]
+    networks[0].load_state_dict(
+        {
+            name: torch.stack([state[name] for state in states]).mean(dim=0) if first.is_floating_point() else first
+            for name, first in states[0].items()
+        }
+    )
+    return networks[0]
+
+
+MEANS: dict[str, Callable[[list[AffectModel]], Network]] = {"weights": _of_weights, "answers": merged}
