@@ -24,8 +24,9 @@ model: $(VENV)/.train ## train, export and measure the shipped network, from the
 	$(BIN)/mien train recipes/default.toml --out runs/default
 	$(BIN)/mien train recipes/default_more.toml --out runs/default_more
 	$(BIN)/mien train recipes/default_blend.toml --out runs/default_blend
-	$(BIN)/mien calibrate runs/default_blend --coverage 0.9
-	$(BIN)/python tools/ship_model.py runs/default_blend src/mien/weights
+	$(BIN)/mien train recipes/default_student.toml --out runs/default_student
+	$(BIN)/mien calibrate runs/default_student --coverage 0.9
+	$(BIN)/python tools/ship_model.py runs/default_student src/mien/weights
 	$(BIN)/mien evaluate default --all --card src/mien/weights/card.md
 
 docs: $(VENV)/.docs ## build the documentation as a site into site/

@@ -46,6 +46,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("drawn_stills", "drawn_stills-joint-seed0"),
             ("default", "default"),
             ("default_more", "default_more"),
+            ("default_blend", "default_blend"),
+            ("fer2013", "fer2013"),
             ("three_parts_start", "three_parts_start"),
         ):
             train(read_recipe(RECIPE_FOLDER / f"{name}.toml", SMALL), folder / "runs" / run)
