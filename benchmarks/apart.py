@@ -1,6 +1,6 @@
 """What a second look, at the mirror image, and an ensemble are worth; the shipped network has neither.
 
-    MIEN_DATA=data python benchmarks/apart.py default runs/all
+    MIEN_DATA=data python benchmarks/apart.py default runs/ensemble
 
 Each network answers the exams of ``mien evaluate --all`` that have goals, alone and as the mean of its answers to a
 face and to that face mirrored. Test faces measure here and choose nothing.

@@ -16,12 +16,12 @@ def average(
     """Save the mean of networks, and show how it and they do on validation faces.
 
     That of their weights costs no more to run than one of them, and is often better than each where all were trained
-    on from the same network, with other seeds or settings; that of their answers holds for any networks, and costs as
-    much as all of them. Choose by the validation scores that are shown, never by test scores.
+    on from the same network, with other seeds or settings; that of their answers holds for any that are built alike,
+    and costs as much as all of them. Choose by the validation scores that are shown, never by test scores.
 
         mien average runs/more-seed0 runs/more-seed1 --out runs/mean
 
-        mien average runs/demo/sjmt-seed0 runs/demo/joint-seed0 --of answers --out runs/both
+        mien average runs/demo/sjmt-seed0 runs/demo/sjmt-seed1 --of answers --out runs/both
     """
     from mien.cli.needs import need_training
 

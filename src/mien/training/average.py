@@ -26,7 +26,8 @@ def average(
         w = (w_1 + ... + w_n) / n        p(face) = (p_1(face) + ... + p_n(face)) / n
 
     The mean of weights holds for networks that are near each other: trained on from the same one. Of networks that
-    began with other random weights it knows nothing; the scores say so. That of answers holds for any (``Ensemble``).
+    began with other random weights it knows nothing; the scores say so. That of answers holds for all that are built
+    alike.
 
     Args:
         runs: folders of two or more networks with equal ``spec``.
