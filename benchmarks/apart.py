@@ -15,10 +15,11 @@ import numpy as np
 from common import machine, write_results
 
 from mien.examination import EXAMS
+from mien.examination.examine import goal_scores
 from mien.examination.measure import answers
 from mien.inference.analyzer import Analyzer
 from mien.inference.base import FloatArray, Predictor
-from mien.metrics.scores import find
+from mien.inference.predictor import load_predictor
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
 
 def mirrored(run: str) -> Predictor:
     """The network of ``run``, whose answer is the mean of those to the face and to its mirror image."""
-    once = Analyzer(run).predictor
+    once = load_predictor(run)
 
     def twice(faces: FloatArray) -> dict[str, FloatArray]:
         one, other = once.run(faces), once.run(np.ascontiguousarray(faces[..., ::-1]))
@@ -55,8 +56,7 @@ def goals(analyzer: Analyzer, most: int | None) -> list[dict[str, object]]:
     for name, exam in EXAMS.items():
         if exam.goals:
             scores = answers(analyzer, exam, os.environ["MIEN_DATA"], most=most).scores(exam.class_auc)
-            for goal in exam.goals:
-                score = find(scores, *goal.split(maxsplit=2))
+            for goal, score in zip(exam.goals, goal_scores(scores, exam), strict=True):
                 found.append({"set": name, "measure": goal, "value": score.value, "low": score.low, "high": score.high})
     return found
 

@@ -67,7 +67,7 @@ def _scored(analyzer: Analyzer, exam: Exam, root: str | Path, most: int | None, 
     found = answers(analyzer, exam, root, most=most, progress=progress)
     scores = found.scores(exam.class_auc)
     groups = {
-        f"{column} {value}": to_records(_goal_scores(found.of(column, value).scores(exam.class_auc, 200), exam))
+        f"{column} {value}": to_records(goal_scores(found.of(column, value).scores(exam.class_auc, 200), exam))
         for column, values in found.groups.items()
         for value in sorted(set(values))
         if values.count(value) >= SMALLEST_GROUP
@@ -84,7 +84,8 @@ def _scored(analyzer: Analyzer, exam: Exam, root: str | Path, most: int | None, 
     }
 
 
-def _goal_scores(scores: Iterable[Score], exam: Exam) -> list[Score]:
+def goal_scores(scores: Iterable[Score], exam: Exam) -> list[Score]:
+    """Those that the exam has goals for, in their order."""
     scores = list(scores)
     return [find(scores, *what.split(maxsplit=2)) for what in exam.goals]
 

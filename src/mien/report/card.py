@@ -56,8 +56,7 @@ def card(record: Record, info: Record) -> str:
 
 def _method(how: Record) -> str:
     """What trained it, and who taught it."""
-    teachers = how.get("teacher", [])
-    taught = f", taught by {' and '.join([teachers] if isinstance(teachers, str) else teachers)}," if teachers else ""
+    taught = f", taught by {' and '.join(how['teacher'])}," if "teacher" in how else ""
     return f"`{how.get('name', 'unknown')}`{taught}"
 
 
